@@ -1,0 +1,1 @@
+//! Liars: traces that part from the truth at a chosen place.

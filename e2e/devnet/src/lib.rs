@@ -1,0 +1,1 @@
+//! An embedded EVM chain behind JSON-RPC.

@@ -1,0 +1,1 @@
+//! The kernels as a MIPS program.

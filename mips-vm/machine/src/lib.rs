@@ -1,0 +1,1 @@
+//! The MIPS32 machine: run, hash and prove one step.

@@ -1,0 +1,1 @@
+//! Import of model files and tokenizers into programs.

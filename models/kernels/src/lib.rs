@@ -1,0 +1,1 @@
+//! The operators: the definition of every number.

@@ -1,0 +1,1 @@
+//! The chain as the daemons see it: bindings, log reader and transaction sender.

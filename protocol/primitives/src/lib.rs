@@ -1,0 +1,1 @@
+//! Keccak, domain tags, Merkle trees and proofs, newtypes, request and result encodings.

@@ -1,0 +1,1 @@
+//! The traces of every level: where engine and machine meet.
