@@ -1,0 +1,313 @@
+//! The operators and their parameters. Shapes are in elements, row-major; `pos` is the control slot's position.
+//! What each computes, number by number, is `docs/spec/numerics.md`; the code is `models/kernels`.
+
+use crate::WeightFormat;
+
+/// Parameter words of a record.
+pub const PARAM_WORDS: usize = 32;
+/// "No such token" among the tokenizer's parameters.
+pub const NO_TOKEN: u32 = u32::MAX;
+/// [`Tokenizer::flags`]: the BOS token comes first.
+pub const FLAG_BOS: u32 = 1;
+/// [`Tokenizer::flags`]: a space is put before a text that is not empty.
+pub const FLAG_SPACE_PREFIX: u32 = 2;
+/// [`Tokenizer::flags`]: the end token comes last.
+pub const FLAG_EOS: u32 = 4;
+
+/// A parameter: one word that has a domain.
+trait Word: Sized {
+    fn put(self) -> u32;
+    fn take(word: u32) -> Option<Self>;
+}
+
+impl Word for u32 {
+    fn put(self) -> u32 {
+        self
+    }
+    fn take(word: u32) -> Option<Self> {
+        Some(word)
+    }
+}
+
+impl Word for WeightFormat {
+    fn put(self) -> u32 {
+        self as u32
+    }
+    fn take(word: u32) -> Option<Self> {
+        WeightFormat::from_code(word)
+    }
+}
+
+/// Declares a struct of parameters with its words in the order of its fields.
+macro_rules! params {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $ty,)* }
+
+        impl $name {
+            fn put(&self) -> [u32; PARAM_WORDS] {
+                let mut words = [0; PARAM_WORDS];
+                let mut next = words.iter_mut();
+                $(*next.next().expect("an operator has at most 32 parameters") = Word::put(self.$field);)*
+                words
+            }
+
+            fn take(words: &[u32; PARAM_WORDS]) -> Option<Self> {
+                let mut next = words.iter();
+                let params = $name { $($field: Word::take(*next.next()?)?,)* };
+                next.all(|word| *word == 0).then_some(params)
+            }
+        }
+    };
+}
+
+params! {
+    /// SentencePiece-style tokenizer. Inputs: prompt U8[prompt_capacity], texts U8[..], offsets I32[vocab + 1],
+    /// scores F32[vocab], sorted I32[sorted_len] (ids by text, one for each distinct text), byte tokens I32[256] (-1 = none).
+    Tokenizer {
+        /// Tokens of the vocabulary.
+        vocab: u32,
+        /// Entries of `sorted`.
+        sorted_len: u32,
+        /// Bytes of the prompt slot.
+        prompt_capacity: u32,
+        /// Elements of the tokens slot.
+        tokens_capacity: u32,
+        /// BOS token or [`NO_TOKEN`].
+        bos: u32,
+        /// End token or [`NO_TOKEN`].
+        eos: u32,
+        /// Unknown token.
+        unk: u32,
+        /// FLAG_*.
+        flags: u32,
+    }
+}
+params! {
+    /// One row of a table: `x[i] = table[tokens[pos], i]`. Inputs: tokens I32, then the table's planes [vocab, dim].
+    Embed {
+        /// Columns.
+        dim: u32,
+        /// Rows.
+        vocab: u32,
+        /// Elements of the tokens slot.
+        tokens_capacity: u32,
+        /// Storage of the table.
+        format: WeightFormat,
+    }
+}
+params! {
+    /// RMSNorm. Inputs: x F32[dim], weight F32[dim].
+    RmsNorm {
+        /// Elements.
+        dim: u32,
+        /// Epsilon, the bits of an F32.
+        eps: u32,
+    }
+}
+params! {
+    /// `y = W x`. Inputs: x F32[cols], then the planes of W [rows, cols].
+    Linear {
+        /// Outputs.
+        rows: u32,
+        /// Inputs.
+        cols: u32,
+        /// Storage of W.
+        format: WeightFormat,
+    }
+}
+params! {
+    /// Rotary embedding of pairs (2i, 2i + 1) in each head. Inputs: x F32[heads * head_dim], table F32[context, rotary] as
+    /// (cos, sin) pairs: entry (pos, 2i) is the cosine and (pos, 2i + 1) the sine for pair i. Elements past `rotary` are copied.
+    Rope {
+        /// Heads.
+        heads: u32,
+        /// Elements of a head.
+        head_dim: u32,
+        /// Elements of a head that are rotated, even.
+        rotary: u32,
+        /// Rows of the table.
+        context: u32,
+    }
+}
+params! {
+    /// `cache[pos, i] = x[i]`; every other element keeps its value. Inputs: x F32[width]. Output F32[context, width].
+    StoreRow {
+        /// Elements of a row.
+        width: u32,
+        /// Rows.
+        context: u32,
+    }
+}
+params! {
+    /// Attention scores: `scores[h, t] = (q[h] . k[t, h / group]) * scale` for t <= pos; others keep their value.
+    /// Inputs: q F32[heads * head_dim], keys F32[context, kv_heads * head_dim]. Output F32[heads, context].
+    Scores {
+        /// Query heads, a multiple of `kv_heads`.
+        heads: u32,
+        /// Key heads.
+        kv_heads: u32,
+        /// Elements of a head.
+        head_dim: u32,
+        /// Rows of the cache.
+        context: u32,
+        /// Scale, the bits of an F32.
+        scale: u32,
+    }
+}
+params! {
+    /// Softmax of each row over t <= pos; others keep their value. Inputs: scores F32[heads, context]. Output the same shape.
+    Softmax {
+        /// Rows.
+        heads: u32,
+        /// Elements of a row.
+        context: u32,
+    }
+}
+params! {
+    /// Weighted sum of values: `y[h, d] = sum over t <= pos of p[h, t] * v[t, h / group, d]`.
+    /// Inputs: p F32[heads, context], values F32[context, kv_heads * head_dim]. Output F32[heads * head_dim].
+    WeightedSum {
+        /// Query heads, a multiple of `kv_heads`.
+        heads: u32,
+        /// Value heads.
+        kv_heads: u32,
+        /// Elements of a head.
+        head_dim: u32,
+        /// Rows of the cache.
+        context: u32,
+    }
+}
+params! {
+    /// An element-wise operator over F32[len].
+    Elementwise {
+        /// Elements.
+        len: u32,
+    }
+}
+params! {
+    /// The sampler's weights `exp((l[i] - max l) / T)`, only if the temperature is not 0; else the output keeps its value.
+    /// Inputs: logits F32[vocab]. Output F32[vocab].
+    Probs {
+        /// Elements.
+        vocab: u32,
+    }
+}
+params! {
+    /// The sampler: writes the chosen token at `tokens[pos + 1]`. Inputs: logits F32[vocab], probs F32[vocab].
+    Sample {
+        /// Elements.
+        vocab: u32,
+        /// Elements of the tokens slot.
+        tokens_capacity: u32,
+    }
+}
+params! {
+    /// Text of the generated tokens. Inputs: tokens I32[tokens_capacity], texts U8 (as printed), offsets I32[vocab + 1].
+    /// The texts are those that a token prints: nothing for control and unknown tokens.
+    Detokenize {
+        /// Tokens of the vocabulary.
+        vocab: u32,
+        /// Elements of the tokens slot.
+        tokens_capacity: u32,
+        /// Bytes of the output slot.
+        output_capacity: u32,
+    }
+}
+params! {
+    /// The step's last node: moves the request on. Inputs: count I32[64] (word 0: prompt tokens in the tokenize phase, output
+    /// bytes in the detokenize phase), tokens I32[tokens_capacity]. Output: the control slot.
+    Advance {
+        /// Positions of the context.
+        context: u32,
+        /// Elements of the tokens slot.
+        tokens_capacity: u32,
+        /// Bytes of the output slot.
+        output_capacity: u32,
+        /// Number of end tokens, at most 4.
+        eos_count: u32,
+        /// End tokens.
+        eos0: u32,
+        /// End tokens.
+        eos1: u32,
+        /// End tokens.
+        eos2: u32,
+        /// End tokens.
+        eos3: u32,
+    }
+}
+
+/// Declares the operators with their opcodes.
+macro_rules! ops {
+    ($($(#[$doc:meta])* $code:literal $name:ident($params:ident),)*) => {
+        /// An operator with its parameters.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Op { $($(#[$doc])* $name($params),)* }
+
+        impl Op {
+            /// Opcodes and names, in order.
+            pub const TABLE: &'static [(u32, &'static str)] = &[$(($code, stringify!($name)),)*];
+
+            /// The opcode.
+            pub const fn code(&self) -> u32 {
+                match self { $(Op::$name(_) => $code,)* }
+            }
+
+            /// The operator's name.
+            pub const fn name(&self) -> &'static str {
+                match self { $(Op::$name(_) => stringify!($name),)* }
+            }
+
+            /// The parameter words of a record.
+            pub fn params(&self) -> [u32; PARAM_WORDS] {
+                match self { $(Op::$name(params) => params.put(),)* }
+            }
+
+            /// Reads opcode and parameters; `None` if one is outside its domain.
+            pub fn decode(code: u32, params: &[u32; PARAM_WORDS]) -> Option<Op> {
+                match code {
+                    $($code => Some(Op::$name($params::take(params)?)),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+ops! {
+    /// Prompt bytes to token ids: output I32[tokens_capacity], zero past the last id.
+    1 TokenizeIds(Tokenizer),
+    /// Number of token ids that the prompt has, also when it exceeds the tokens slot: word 0 of I32[64].
+    2 TokenizeCount(Tokenizer),
+    /// Row of the embedding table.
+    3 Embed(Embed),
+    /// RMSNorm.
+    4 RmsNorm(RmsNorm),
+    /// Matrix times vector.
+    5 Linear(Linear),
+    /// Rotary position embedding.
+    6 Rope(Rope),
+    /// Row of a cache.
+    7 StoreRow(StoreRow),
+    /// Attention scores.
+    8 Scores(Scores),
+    /// Attention softmax.
+    9 Softmax(Softmax),
+    /// Attention output.
+    10 WeightedSum(WeightedSum),
+    /// `a + b`. Inputs: a, b F32[len].
+    11 Add(Elementwise),
+    /// `silu(gate) * up`. Inputs: gate, up F32[len].
+    12 SwiGlu(Elementwise),
+    /// Weights of the sampler.
+    13 Probs(Probs),
+    /// The sampler.
+    14 Sample(Sample),
+    /// Text of the generated tokens, output U8[output_capacity], zero past its end.
+    15 Detokenize(Detokenize),
+    /// Bytes that the generated tokens print, also when they exceed the output slot: word 0 of I32[64].
+    16 DetokenizeLen(Detokenize),
+    /// Control of the next step.
+    17 Advance(Advance),
+}
