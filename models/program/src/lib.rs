@@ -13,6 +13,7 @@ pub mod dtype;
 pub mod header;
 pub mod node;
 pub mod op;
+pub mod program;
 pub mod table;
 pub mod weight_format;
 
@@ -22,5 +23,6 @@ pub use dtype::DType;
 pub use header::Header;
 pub use node::{MAX_INPUTS, NODE_WORDS, Node, Operand, RECORD_DEPTH};
 pub use op::Op;
+pub use program::{Program, Slot, Weight, Words};
 pub use table::TensorInfo;
 pub use weight_format::WeightFormat;
