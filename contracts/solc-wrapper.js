@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// The compiler of package.json in the clothes of a native solc: `--version` and `--standard-json`, as forge calls it.
+// forge build --use ./solc-wrapper.js
+'use strict';
+
+const { readFileSync } = require('fs');
+const solc = require('solc');
+
+if (process.argv.includes('--version')) {
+  process.stdout.write(`solc, the solidity compiler commandline interface\nVersion: ${solc.version()}\n`);
+} else if (process.argv.includes('--standard-json')) {
+  process.stdout.write(solc.compile(readFileSync(0, 'utf8')));
+} else {
+  process.stderr.write('solc-wrapper: only --version and --standard-json\n');
+  process.exitCode = 2;
+}
