@@ -6,33 +6,22 @@
 //! range in which it is asked for.
 #![no_std]
 
-use core::ops::Range;
-use gavel_program::{Control, Node, boot::BOOT_WORDS, control::CONTROL_WORDS};
+mod attention;
+mod dispatch;
+mod elementwise;
+mod embed;
+mod linear;
+mod matrix;
+mod norm;
+pub mod num;
+mod rope;
+mod sample;
+pub mod shape;
+mod store;
+mod tile;
+pub mod view;
 
-/// Computes the output elements `range` of `node`. `out` holds the old words of exactly that range on entry (ranges start and end
-/// at whole tiles, but for the end of the slot's tree) and the new ones on return. `inputs` are the tensors' words, at least as long as
-/// the parameters say. The predicate is the caller's to test.
-pub fn run_range(
-    _node: &Node,
-    _control: &Control,
-    _inputs: &[&[u32]],
-    _range: Range<usize>,
-    _out: &mut [u32],
-    _scratch: &mut [u32],
-) {
-}
-
-/// The elements of the output that `node` may change under this control; the rest keeps its value.
-pub fn touched(_node: &Node, _control: &Control) -> Range<usize> {
-    0..0
-}
-
-/// One tile, as the machine runs it: tests the predicate, then computes the tile's chunk in place.
-pub fn run_tile(
-    _boot: &[u32; BOOT_WORDS],
-    _control: &[u32; CONTROL_WORDS],
-    _inputs: &[&[u32]],
-    _chunk: &mut [u32; 64],
-    _scratch: &mut [u32],
-) {
-}
+pub use dispatch::{run_range, touched};
+pub use sample::uniform;
+pub use shape::{Shape, in_domain};
+pub use tile::run_tile;

@@ -1,0 +1,102 @@
+//! One table: from an operator to the elements it may change and to its code.
+
+use crate::attention::{scores, softmax, weighted_sum};
+use crate::elementwise::{add, swiglu};
+use crate::embed::embed;
+use crate::linear::linear;
+use crate::norm::rms_norm;
+use crate::rope::rope;
+use crate::sample::{probs, sample};
+use crate::store::store_row;
+use crate::{sample, shape, store};
+use core::ops::Range;
+use gavel_program::{Control, Node, Op};
+
+/// The elements of the output that `node` may change under this control; the rest keeps its value. Empty for a node outside the
+/// operators' domain, and where the position is past the rows that the operator reads or writes.
+pub fn touched(node: &Node, control: &Control) -> Range<usize> {
+    if !shape::in_domain(node) || !position_fits(&node.op, control) {
+        return 0..0;
+    }
+    match &node.op {
+        Op::StoreRow(p) => store::row(p, control),
+        Op::Sample(p) => sample::slot(p, control),
+        op => 0..shape::output(op).len as usize,
+    }
+}
+
+/// Whether the operator has something to do at the control's position and temperature.
+fn position_fits(op: &Op, control: &Control) -> bool {
+    match op {
+        Op::Embed(p) => control.position < p.tokens_capacity,
+        Op::Rope(p) => control.position < p.context,
+        Op::Scores(p) => control.position < p.context,
+        Op::Softmax(p) => control.position < p.context,
+        Op::WeightedSum(p) => control.position < p.context,
+        Op::Probs(_) => control.temperature != 0,
+        _ => true,
+    }
+}
+
+/// Computes the output elements `range` of `node`. `out` holds the old words of exactly that range on entry (ranges start and end
+/// at whole words; they may reach past the output's end) and the new ones on return; elements that are not [`touched`] keep
+/// theirs. `inputs` are the tensors' words, at least as long as [`shape::input`] says. The predicate is the caller's to test.
+///
+/// # Panics
+/// If an input, `out` or `scratch` is shorter than that.
+pub fn run_range(
+    node: &Node,
+    control: &Control,
+    inputs: &[&[u32]],
+    range: Range<usize>,
+    out: &mut [u32],
+    scratch: &mut [u32],
+) {
+    let touched = touched(node, control);
+    let start = range.start.max(touched.start);
+    let end = range.end.min(touched.end);
+    if start >= end {
+        return;
+    }
+    let per_word = 32 / shape::output(&node.op).dtype.bits();
+    let first = (start - range.start) / per_word;
+    let last = (end - range.start).div_ceil(per_word);
+    run(
+        &node.op,
+        control,
+        inputs,
+        start..end,
+        &mut out[first..last],
+        scratch,
+    );
+}
+
+/// Computes elements that the operator touches.
+fn run(
+    op: &Op,
+    control: &Control,
+    inputs: &[&[u32]],
+    range: Range<usize>,
+    out: &mut [u32],
+    scratch: &mut [u32],
+) {
+    match op {
+        Op::Embed(p) => embed(p, control, inputs, range, out),
+        Op::RmsNorm(p) => rms_norm(p, inputs, range, out),
+        Op::Linear(p) => linear(p, inputs, range, out, scratch),
+        Op::Rope(p) => rope(p, control, inputs, range, out),
+        Op::StoreRow(p) => store_row(p, control, inputs, range, out),
+        Op::Scores(p) => scores(p, control, inputs, range, out),
+        Op::Softmax(p) => softmax(p, control, inputs, range, out, scratch),
+        Op::WeightedSum(p) => weighted_sum(p, control, inputs, range, out),
+        Op::Add(_) => add(inputs, range, out),
+        Op::SwiGlu(_) => swiglu(inputs, range, out),
+        Op::Probs(p) => probs(p, control, inputs, range, out),
+        Op::Sample(p) => sample(p, control, inputs, out, scratch),
+        Op::TokenizeIds(_)
+        | Op::TokenizeCount(_)
+        | Op::Detokenize(_)
+        | Op::DetokenizeLen(_)
+        | Op::Advance(_) => {}
+    }
+}

@@ -1,0 +1,28 @@
+//! A row of the embedding table.
+
+use crate::matrix::Matrix;
+use crate::num::stored;
+use core::ops::Range;
+use gavel_program::Control;
+use gavel_program::op::Embed;
+
+/// `out[i] = table[tokens[pos], i]`; +0.0 where the token is not in the table.
+pub(crate) fn embed(
+    p: &Embed,
+    control: &Control,
+    inputs: &[&[u32]],
+    range: Range<usize>,
+    out: &mut [u32],
+) {
+    let token = inputs[0][control.position as usize];
+    if token >= p.vocab {
+        out.fill(0);
+        return;
+    }
+    let dim = p.dim as usize;
+    let table = Matrix::new(p.format, &inputs[1..], p.vocab as usize * dim);
+    let row = token as usize * dim;
+    for (word, column) in out.iter_mut().zip(range) {
+        *word = stored(table.element(row + column));
+    }
+}

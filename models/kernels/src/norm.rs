@@ -1,0 +1,18 @@
+//! RMSNorm.
+
+use crate::num::{dot, sqrt, stored};
+use crate::view::f32s;
+use core::ops::Range;
+use gavel_program::op::RmsNorm;
+
+/// `out[i] = (x[i] * r) * w[i]` with `r = 1 / sqrt(sum of x * x / dim + eps)`.
+pub(crate) fn rms_norm(p: &RmsNorm, inputs: &[&[u32]], range: Range<usize>, out: &mut [u32]) {
+    let dim = p.dim as usize;
+    let x = &f32s(inputs[0])[..dim];
+    let weight = &f32s(inputs[1])[..dim];
+    let mean = dot(x, x) / p.dim as f32;
+    let r = 1.0 / sqrt(mean + f32::from_bits(p.eps));
+    for ((word, x), weight) in out.iter_mut().zip(&x[range.clone()]).zip(&weight[range]) {
+        *word = stored((x * r) * weight);
+    }
+}

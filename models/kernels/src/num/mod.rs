@@ -1,0 +1,17 @@
+//! Arithmetic that every target agrees on: `+ - * /` of binary32 are IEEE's, everything else is built here from them and
+//! from integer operations. `docs/spec/numerics.md` is the text of it.
+
+pub(crate) mod canon;
+mod exp;
+mod f16;
+mod lanes;
+mod order;
+pub(crate) mod round;
+mod sqrt;
+
+pub use canon::{CANONICAL_NAN, canonical, is_nan, stored};
+pub use exp::exp;
+pub use f16::{f16_to_f32, f32_to_f16};
+pub use lanes::{LANES, Lanes, dot, dot_f16, fold, sum};
+pub use order::{argmax, key, largest};
+pub use sqrt::sqrt;

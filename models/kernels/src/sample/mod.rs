@@ -1,0 +1,10 @@
+//! The choice of the next token.
+
+mod heap;
+mod probs;
+mod random;
+mod sampler;
+
+pub(crate) use probs::probs;
+pub use random::uniform;
+pub(crate) use sampler::{sample, slot};

@@ -1,0 +1,151 @@
+//! Which tensors an operator reads and writes, and the domain of its parameters.
+//!
+//! A node outside the domain changes nothing, on every target. Within it a kernel neither panics nor leaves its inputs,
+//! whatever they hold.
+
+use gavel_program::boot::{SCRATCH_WORDS, WINDOW_BYTES};
+use gavel_program::op::Tokenizer;
+use gavel_program::{DType, Node, Op, WeightFormat};
+
+/// Most columns of a matrix: an input vector is quantized in scratch.
+const MAX_COLS: u32 = 1 << 19;
+/// Most elements of a norm: as an F32 their number is exact.
+const MAX_NORM: u32 = 1 << 24;
+/// Elements of a tensor that holds one number in its first element.
+const COUNT_LEN: u32 = 64;
+
+/// A tensor's element type and number of elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Element type.
+    pub dtype: DType,
+    /// Elements; of an input the least that it must have.
+    pub len: u64,
+}
+
+impl Shape {
+    fn new(dtype: DType, dims: &[u32]) -> Self {
+        let product = |len: u64, dim: &u32| len.saturating_mul(u64::from(*dim));
+        Shape {
+            dtype,
+            len: dims.iter().fold(1, product),
+        }
+    }
+
+    fn fits_window(&self) -> bool {
+        let most = (WINDOW_BYTES * 8 / self.dtype.bits()) as u64;
+        self.len <= most
+    }
+}
+
+/// The output of an operator.
+pub fn output(op: &Op) -> Shape {
+    use DType::{F32, I32, U8};
+    match op {
+        Op::TokenizeIds(p) => Shape::new(I32, &[p.tokens_capacity]),
+        Op::TokenizeCount(_) | Op::DetokenizeLen(_) | Op::Advance(_) => {
+            Shape::new(I32, &[COUNT_LEN])
+        }
+        Op::Embed(p) => Shape::new(F32, &[p.dim]),
+        Op::RmsNorm(p) => Shape::new(F32, &[p.dim]),
+        Op::Linear(p) => Shape::new(F32, &[p.rows]),
+        Op::Rope(p) => Shape::new(F32, &[p.heads, p.head_dim]),
+        Op::StoreRow(p) => Shape::new(F32, &[p.context, p.width]),
+        Op::Scores(p) => Shape::new(F32, &[p.heads, p.context]),
+        Op::Softmax(p) => Shape::new(F32, &[p.heads, p.context]),
+        Op::WeightedSum(p) => Shape::new(F32, &[p.heads, p.head_dim]),
+        Op::Add(p) | Op::SwiGlu(p) => Shape::new(F32, &[p.len]),
+        Op::Probs(p) => Shape::new(F32, &[p.vocab]),
+        Op::Sample(p) => Shape::new(I32, &[p.tokens_capacity]),
+        Op::Detokenize(p) => Shape::new(U8, &[p.output_capacity]),
+    }
+}
+
+/// An operator's input; `None` past its last.
+pub fn input(op: &Op, index: usize) -> Option<Shape> {
+    use DType::{F32, I32, U8};
+    let shape = |dtype, dims: &[u32]| Some(Shape::new(dtype, dims));
+    match (op, index) {
+        (Op::TokenizeIds(p) | Op::TokenizeCount(p), _) => tokenizer_input(p, index),
+        (Op::Embed(p), 0) => shape(I32, &[p.tokens_capacity]),
+        (Op::Embed(p), _) => plane(p.format, p.vocab, p.dim, index - 1),
+        (Op::RmsNorm(p), 0 | 1) => shape(F32, &[p.dim]),
+        (Op::Linear(p), 0) => shape(F32, &[p.cols]),
+        (Op::Linear(p), _) => plane(p.format, p.rows, p.cols, index - 1),
+        (Op::Rope(p), 0) => shape(F32, &[p.heads, p.head_dim]),
+        (Op::Rope(p), 1) => shape(F32, &[p.context, p.rotary]),
+        (Op::StoreRow(p), 0) => shape(F32, &[p.width]),
+        (Op::Scores(p), 0) => shape(F32, &[p.heads, p.head_dim]),
+        (Op::Scores(p), 1) => shape(F32, &[p.context, p.kv_heads, p.head_dim]),
+        (Op::Softmax(p), 0) => shape(F32, &[p.heads, p.context]),
+        (Op::WeightedSum(p), 0) => shape(F32, &[p.heads, p.context]),
+        (Op::WeightedSum(p), 1) => shape(F32, &[p.context, p.kv_heads, p.head_dim]),
+        (Op::Add(p) | Op::SwiGlu(p), 0 | 1) => shape(F32, &[p.len]),
+        (Op::Probs(p), 0) => shape(F32, &[p.vocab]),
+        (Op::Sample(p), 0 | 1) => shape(F32, &[p.vocab]),
+        (Op::Detokenize(p) | Op::DetokenizeLen(p), 0) => shape(I32, &[p.tokens_capacity]),
+        (Op::Detokenize(_) | Op::DetokenizeLen(_), 1) => shape(U8, &[0]),
+        (Op::Detokenize(p) | Op::DetokenizeLen(p), 2) => shape(I32, &[p.vocab.saturating_add(1)]),
+        (Op::Advance(_), 0) => shape(I32, &[COUNT_LEN]),
+        (Op::Advance(p), 1) => shape(I32, &[p.tokens_capacity]),
+        _ => None,
+    }
+}
+
+fn tokenizer_input(p: &Tokenizer, index: usize) -> Option<Shape> {
+    let (dtype, len) = match index {
+        0 => (DType::U8, p.prompt_capacity),
+        1 => (DType::U8, 0),
+        2 => (DType::I32, p.vocab.saturating_add(1)),
+        3 => (DType::F32, p.vocab),
+        4 => (DType::I32, p.sorted_len),
+        5 => (DType::I32, 256),
+        _ => return None,
+    };
+    Some(Shape::new(dtype, &[len]))
+}
+
+/// A plane of a matrix.
+fn plane(format: WeightFormat, rows: u32, cols: u32, index: usize) -> Option<Shape> {
+    let dtype = *format.planes().get(index)?;
+    let cols = if index == 0 {
+        cols
+    } else {
+        cols / format.block()
+    };
+    Some(Shape::new(dtype, &[rows, cols]))
+}
+
+/// Whether a node has the inputs that its operator reads and parameters within the operator's domain.
+pub fn in_domain(node: &Node) -> bool {
+    let op = &node.op;
+    parameters_fit(op)
+        && output(op).fits_window()
+        && (0..node.input_count)
+            .all(|index| input(op, index).is_some_and(|shape| shape.fits_window()))
+        && input(op, node.input_count).is_none()
+}
+
+fn parameters_fit(op: &Op) -> bool {
+    match op {
+        Op::Embed(p) => columns_fit(p.format, p.dim) && p.vocab > 0,
+        Op::RmsNorm(p) => p.dim <= MAX_NORM,
+        Op::Linear(p) => columns_fit(p.format, p.cols),
+        Op::Rope(p) => p.rotary <= p.head_dim && p.rotary.is_multiple_of(2),
+        Op::Scores(p) => heads_fit(p.heads, p.kv_heads, p.head_dim),
+        Op::WeightedSum(p) => heads_fit(p.heads, p.kv_heads, p.head_dim),
+        Op::Softmax(p) => p.context as usize <= SCRATCH_WORDS,
+        Op::Probs(p) => p.vocab > 0,
+        Op::Sample(p) => p.vocab > 0 && p.vocab as usize <= SCRATCH_WORDS,
+        Op::Advance(p) => p.eos_count <= 4,
+        _ => true,
+    }
+}
+
+fn columns_fit(format: WeightFormat, cols: u32) -> bool {
+    cols > 0 && cols <= MAX_COLS && cols.is_multiple_of(format.block())
+}
+
+fn heads_fit(heads: u32, kv_heads: u32, head_dim: u32) -> bool {
+    kv_heads > 0 && head_dim > 0 && heads.is_multiple_of(kv_heads)
+}
