@@ -1,1 +1,17 @@
-//! The MIPS32 machine: run, hash and prove one step.
+//! The MIPS32 machine: run, hash and prove one step. `docs/spec/machine.md` is its definition.
+
+mod exec;
+mod exit;
+pub mod isa;
+pub mod memory;
+mod proof;
+mod run;
+mod state;
+mod step;
+
+pub use exit::Exit;
+pub use memory::{Context, Image, InputTrees, Inputs, LazyTrees, Work};
+pub use proof::{Opening, Part, ProofRefused, StepProof, prove, step_proof};
+pub use run::run;
+pub use state::{Machine, REGISTERS_BYTES, Registers};
+pub use step::step;
