@@ -15,6 +15,7 @@ pub mod node;
 pub mod op;
 pub mod program;
 pub mod table;
+pub mod trees;
 pub mod weight_format;
 
 pub use boot::{TILE_BYTES, TILE_DEPTH, WINDOW_DEPTH};
@@ -25,4 +26,5 @@ pub use node::{MAX_INPUTS, NODE_WORDS, Node, Operand, RECORD_DEPTH};
 pub use op::Op;
 pub use program::{Program, Slot, Weight, Words};
 pub use table::TensorInfo;
+pub use trees::ProgramTrees;
 pub use weight_format::WeightFormat;

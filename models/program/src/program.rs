@@ -58,9 +58,13 @@ pub struct Program {
 impl Program {
     /// The slot of an env index.
     pub fn slot(&self, index: u32) -> Option<&Slot> {
+        self.slot_place(index).map(|place| &self.slots[place])
+    }
+
+    /// The place among [`Program::slots`] of an env index.
+    pub fn slot_place(&self, index: u32) -> Option<usize> {
         self.slots
             .binary_search_by_key(&index, |slot| slot.index)
             .ok()
-            .map(|at| &self.slots[at])
     }
 }
