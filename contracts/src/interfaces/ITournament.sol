@@ -187,6 +187,8 @@ interface ITournament {
     error ZeroValue();
     /// @notice The constants of a tournament contract contradict each other.
     error RulesRefused(Kind kind);
+    /// @notice A tree is deeper than the bonds and clocks are made for.
+    error TooDeep(uint8 got, uint8 most);
     /// @notice There is already a tournament with this context.
     error TournamentExists(bytes32 tournament);
     /// @notice There is no such tournament.
@@ -196,7 +198,7 @@ interface ITournament {
     /// @notice The value sent is not the bond.
     error WrongBond(uint256 got, uint256 expected);
     /// @notice The join window has passed.
-    error JoinWindowOver(uint40 at, uint40 joinCloses);
+    error JoinWindowOver(uint40 time, uint40 joinCloses);
     /// @notice The tournament's join window is open, or a match of it lives.
     error TournamentLive(bytes32 tournament, uint40 joinCloses, uint32 liveMatches);
     /// @notice The end that was proven is none of the contested ones.
@@ -204,9 +206,9 @@ interface ITournament {
     /// @notice The match is in another stage.
     error WrongStage(Stage got, Stage expected);
     /// @notice The time to act is over.
-    error TooLate(uint40 at, uint40 deadline);
+    error TooLate(uint40 time, uint40 deadline);
     /// @notice The time to act is not over.
-    error TooEarly(uint40 at, uint40 deadline);
+    error TooEarly(uint40 time, uint40 deadline);
     /// @notice A list has another length than the descent wants.
     error WrongListLength(uint256 got, uint256 expected);
     /// @notice The mover's list does not hash to its node.

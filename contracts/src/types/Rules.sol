@@ -25,7 +25,7 @@ struct Rules {
     /// OPEN: seconds in which a sealed match must be opened.
     uint32 open;
     /// Gas is repaid at the base fee, at most at this many wei.
-    uint64 feeCap;
+    uint48 feeCap;
     /// Receives what a loser's bond leaves.
     address treasury;
 }
