@@ -1,1 +1,20 @@
 //! Executors of programs and traces of their states.
+//!
+//! - [`state`]: the slots of one request
+//! - [`executor`]: who computes a node: [`native`] here, WebAssembly beside it
+//! - [`engine`]: runs a program step by step, with or without looking
+//! - [`env`]: the Merkle trees over a state
+//! - [`execution`]: a request's execution commitment, and the state before any node of it
+pub mod engine;
+pub mod env;
+pub mod execution;
+pub mod executor;
+pub mod native;
+pub mod state;
+
+pub use engine::{Engine, Outcome};
+pub use env::Env;
+pub use execution::{Edit, Execution};
+pub use executor::{Call, Executor};
+pub use native::Native;
+pub use state::{State, StateError};

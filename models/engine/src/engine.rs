@@ -1,0 +1,257 @@
+//! Runs a program, node by node.
+
+use crate::{Call, Executor, State, StateError};
+use gavel_kernels::{shape, touched};
+use gavel_primitives::{Hash, Params, ResultCommitment, Status, root_of_bytes};
+use gavel_program::{Control, Operand, Phase, Program, ProgramTrees, TILE_BYTES};
+use std::{ops::Range, sync::Arc};
+
+/// Where a node's operand lies.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    Slot(usize),
+    Weight(usize),
+}
+
+/// A node with its operands found.
+#[derive(Clone, Debug)]
+struct Planned {
+    inputs: Vec<Source>,
+    output: usize,
+    /// Elements of a tile, and words of the output's tree.
+    per_tile: usize,
+    per_word: usize,
+}
+
+/// A program with who computes it.
+pub struct Engine {
+    program: Arc<Program>,
+    trees: ProgramTrees,
+    plan: Vec<Planned>,
+    executor: Box<dyn Executor>,
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// Tokens of the prompt, with BOS.
+    pub prompt_tokens: Vec<u32>,
+    /// Tokens generated, without the end token.
+    pub tokens: Vec<u32>,
+    /// The answer's bytes.
+    pub output: Vec<u8>,
+    /// Steps of the program until it was done.
+    pub steps: u64,
+}
+
+impl Outcome {
+    /// What a batch says of this outcome.
+    pub fn result(&self, request_id: Hash, program: &Program) -> ResultCommitment {
+        let depth = program.header.output_depth;
+        if self.status == Status::StepLimit {
+            return ResultCommitment::step_limit(request_id, depth);
+        }
+        ResultCommitment {
+            request_id,
+            status: self.status,
+            tokens_out: self.tokens.len() as u32,
+            output_len: self.output.len() as u32,
+            output_root: root_of_bytes(&self.output, depth),
+        }
+    }
+}
+
+impl Engine {
+    /// An engine for a program that passed its check.
+    ///
+    /// # Panics
+    /// If a node names a slot or weight that the program doesn't have.
+    pub fn new(program: Arc<Program>, executor: Box<dyn Executor>) -> Self {
+        let place = |index| {
+            program
+                .slot_place(index)
+                .expect("a checked program names slots that there are")
+        };
+        let source = |operand: &Operand| match operand {
+            Operand::Slot(index) => Source::Slot(place(*index)),
+            Operand::Weight(index) => Source::Weight(*index as usize),
+        };
+        let plan = program
+            .nodes
+            .iter()
+            .map(|node| {
+                let dtype = shape::output(&node.op).dtype;
+                Planned {
+                    inputs: node.inputs().iter().map(source).collect(),
+                    output: place(node.output),
+                    per_tile: TILE_BYTES * 8 / dtype.bits(),
+                    per_word: 32 / dtype.bits(),
+                }
+            })
+            .collect();
+        Engine {
+            trees: ProgramTrees::new(&program),
+            plan,
+            program,
+            executor,
+        }
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// The trees behind the program's header.
+    pub fn trees(&self) -> &ProgramTrees {
+        &self.trees
+    }
+
+    /// Place among the program's slots of node `k`'s output.
+    pub fn output_place(&self, k: usize) -> usize {
+        self.plan[k].output
+    }
+
+    /// The words of node `k`'s inputs in a state.
+    pub fn inputs<'a>(&'a self, k: usize, state: &'a State) -> Vec<&'a [u32]> {
+        let words = |source: &Source| match source {
+            Source::Slot(place) => state.slot(*place),
+            Source::Weight(index) => (*self.program.weights[*index].words).as_ref(),
+        };
+        self.plan[k].inputs.iter().map(words).collect()
+    }
+
+    /// Runs node `k`; gives the words of its output slot that may have changed, or `None` if it doesn't run in this phase.
+    pub fn run_node(&self, k: usize, state: &mut State) -> Option<Range<usize>> {
+        let node = &self.program.nodes[k];
+        let control = state.control();
+        if node.predicate & control.phase().bit() == 0 {
+            return None;
+        }
+        let planned = &self.plan[k];
+        let touched = touched(node, &control);
+        if touched.is_empty() {
+            return None;
+        }
+        let end = state.slot(planned.output).len() * planned.per_word;
+        let range = touched.start / planned.per_tile * planned.per_tile
+            ..touched.end.next_multiple_of(planned.per_tile).min(end);
+        let words = range.start / planned.per_word..range.end / planned.per_word;
+        // A node may read the slot that it writes, so it writes beside it.
+        let mut out = state.slot(planned.output)[words.clone()].to_vec();
+        let inputs = self.inputs(k, state);
+        self.executor.run(
+            &Call {
+                index: k,
+                node,
+                control: &control,
+                inputs: &inputs,
+                range,
+            },
+            &mut out,
+        );
+        state.slot_mut(planned.output)[words.clone()].copy_from_slice(&out);
+        Some(words)
+    }
+
+    /// Runs one step, without its end. `seen` is told of every node that ran.
+    pub fn run_step(
+        &self,
+        state: &mut State,
+        mut seen: impl FnMut(usize, Range<usize>, &mut State),
+    ) {
+        for k in 0..self.program.nodes.len() {
+            if let Some(words) = self.run_node(k, state) {
+                seen(k, words, state);
+            }
+        }
+    }
+
+    /// Ends a step: scratch slots are zero again.
+    pub fn end_step(&self, state: &mut State) {
+        for place in self.scratch_places() {
+            let all = 0..state.slot(place).len();
+            state.clear(place, all);
+        }
+    }
+
+    /// Places of the scratch slots.
+    pub fn scratch_places(&self) -> Range<usize> {
+        let first = 1 << self.program.header.slot_depth;
+        self.program
+            .slots
+            .partition_point(|slot| slot.index < first)..self.program.slots.len()
+    }
+
+    /// Answers a request. `on_token` is told of every token generated, as it comes.
+    ///
+    /// # Errors
+    /// [`StateError`] when the request can't start.
+    pub fn answer(
+        &self,
+        prompt: &[u8],
+        params: &Params,
+        mut on_token: impl FnMut(u32),
+    ) -> Result<Outcome, StateError> {
+        let mut state = State::first(&self.program, prompt, params)?;
+        let mut steps = 0;
+        while !state.control().is_done() && steps < self.program.header.steps() {
+            let before = state.control();
+            self.run_step(&mut state, |_, _, _| {});
+            self.end_step(&mut state);
+            steps += 1;
+            let after = state.control();
+            if after.tokens_out > before.tokens_out {
+                on_token(self.token(&state, after.prompt_tokens + after.tokens_out - 1));
+            }
+        }
+        Ok(self.outcome(&state, steps))
+    }
+
+    /// The outcome that a state shows.
+    pub fn outcome(&self, state: &State, steps: u64) -> Outcome {
+        let control = state.control();
+        if !control.is_done() {
+            return Outcome {
+                status: Status::StepLimit,
+                prompt_tokens: Vec::new(),
+                tokens: Vec::new(),
+                output: Vec::new(),
+                steps,
+            };
+        }
+        let output = self
+            .program
+            .slot_place(self.program.header.output_slot)
+            .expect("a checked program has an output slot");
+        let bytes: &[u8] = bytemuck::cast_slice(state.slot(output));
+        let generated = control.prompt_tokens + control.tokens_out;
+        Outcome {
+            status: Status::from_code(control.status).unwrap_or(Status::None),
+            prompt_tokens: (0..control.prompt_tokens)
+                .map(|i| self.token(state, i))
+                .collect(),
+            tokens: (control.prompt_tokens..generated)
+                .map(|i| self.token(state, i))
+                .collect(),
+            output: bytes[..bytes.len().min(control.output_len as usize)].to_vec(),
+            steps,
+        }
+    }
+
+    /// Token `index` of the tokens slot, which the first node of the graph writes.
+    fn token(&self, state: &State, index: u32) -> u32 {
+        state
+            .slot(self.plan[0].output)
+            .get(index as usize)
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// Whether the control slot of a step's end says that the head ran in that step.
+    pub fn is_generation(control: &Control) -> bool {
+        control.phase() == Phase::Generate
+    }
+}

@@ -1,0 +1,151 @@
+//! A request's execution commitment: the env after every node of every step.
+
+use crate::{Engine, Env, Outcome, State, StateError};
+use gavel_primitives::{ConstantTail, Hash, Params};
+use std::{ops::Range, sync::Arc};
+
+/// A departure from the program, for those who try: after node `node` of step `step` (whether it ran or not) its output slot is
+/// rewritten, and everything after it is computed honestly from there.
+#[derive(Clone)]
+pub struct Edit {
+    /// The step.
+    pub step: u64,
+    /// The node.
+    pub node: usize,
+    /// Rewrites the words of the node's whole output slot.
+    pub rewrite: Arc<dyn Fn(&mut [u32]) + Send + Sync>,
+}
+
+/// A committed execution. Holds its leaves; states are computed again when they are asked for.
+pub struct Execution {
+    engine: Arc<Engine>,
+    first: State,
+    edits: Vec<Edit>,
+    first_env: Hash,
+    leaves: ConstantTail,
+    last: State,
+    steps: u64,
+}
+
+impl Execution {
+    /// Runs a request, with every node of every step hashed. Without `edits` it is the truth.
+    ///
+    /// # Errors
+    /// [`StateError`] when the request can't start.
+    pub fn commit(
+        engine: Arc<Engine>,
+        prompt: &[u8],
+        params: &Params,
+        edits: Vec<Edit>,
+    ) -> Result<Self, StateError> {
+        let header = engine.program().header;
+        let first = State::first(engine.program(), prompt, params)?;
+        let mut state = first.clone();
+        let mut env = Env::of(engine.program(), &state);
+        let first_env = env.root();
+        let mut leaves = Vec::new();
+        let mut steps = 0;
+        while !state.control().is_done() && steps < header.steps() {
+            for k in 0..engine.program().nodes.len() {
+                if let Some(words) = run_edited(&engine, &edits, steps, k, &mut state) {
+                    env.update(engine.output_place(k), words, &state);
+                }
+                leaves.push(env.root());
+            }
+            let reset = (steps + 1) * header.leaves_per_step() - 1;
+            leaves.resize(reset as usize, env.root());
+            engine.end_step(&mut state);
+            engine.scratch_places().for_each(|place| env.clear(place));
+            leaves.push(env.root());
+            steps += 1;
+        }
+        let leaves = ConstantTail::new(leaves, env.root(), header.execution_depth());
+        Ok(Execution {
+            engine,
+            first,
+            edits,
+            first_env,
+            leaves,
+            last: state,
+            steps,
+        })
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// env_0.
+    pub fn first_env(&self) -> Hash {
+        self.first_env
+    }
+
+    /// The commitment's tree, depth s + n.
+    pub fn leaves(&self) -> &ConstantTail {
+        &self.leaves
+    }
+
+    /// How the request ended.
+    pub fn outcome(&self) -> Outcome {
+        self.engine.outcome(&self.last, self.steps)
+    }
+
+    /// The last state, with zero scratch slots.
+    pub fn last(&self) -> &State {
+        &self.last
+    }
+
+    /// Steps until the request was done.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The state before the transition to leaf `position`: what the agreed env of that leaf is the root of.
+    pub fn before(&self, position: u64) -> State {
+        let header = &self.engine.program().header;
+        let (step, k) = (
+            position >> header.node_depth,
+            position & (header.leaves_per_step() - 1),
+        );
+        let mut state = self.first.clone();
+        for done in 0..step.min(self.steps) {
+            self.run_nodes(done, self.engine.program().nodes.len(), &mut state);
+            self.engine.end_step(&mut state);
+        }
+        if step < self.steps {
+            self.run_nodes(
+                step,
+                (k as usize).min(self.engine.program().nodes.len()),
+                &mut state,
+            );
+        }
+        state
+    }
+
+    fn run_nodes(&self, step: u64, count: usize, state: &mut State) {
+        for k in 0..count {
+            run_edited(&self.engine, &self.edits, step, k, state);
+        }
+    }
+}
+
+/// Runs a node, then what the edits do after it; gives the words of its output that may have changed.
+fn run_edited(
+    engine: &Engine,
+    edits: &[Edit],
+    step: u64,
+    k: usize,
+    state: &mut State,
+) -> Option<Range<usize>> {
+    let mut changed = engine.run_node(k, state);
+    for edit in edits
+        .iter()
+        .filter(|edit| edit.step == step && edit.node == k)
+    {
+        let output = state.slot_mut(engine.output_place(k));
+        (edit.rewrite)(output);
+        changed = Some(0..output.len());
+    }
+    changed
+}

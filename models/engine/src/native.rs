@@ -1,0 +1,82 @@
+//! The kernels as native code, split over threads by whole tiles.
+
+use crate::{Call, Executor};
+use gavel_kernels::{run_range, shape};
+use gavel_program::Op;
+use gavel_program::boot::{SCRATCH_WORDS, TILE_BYTES};
+use rayon::prelude::*;
+use std::cell::RefCell;
+
+/// Words of a tile.
+const TILE_WORDS: usize = TILE_BYTES / 4;
+/// Multiply-adds below which a node isn't worth a second thread.
+const WORTH_SPLITTING: u64 = 1 << 18;
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<u32>> = RefCell::new(vec![0; SCRATCH_WORDS]);
+}
+
+/// The native executor. It uses the rayon pool in which it is called.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Native;
+
+impl Executor for Native {
+    fn run(&self, call: &Call<'_>, out: &mut [u32]) {
+        let tiles = out.len().div_ceil(TILE_WORDS);
+        let parts = parts(call, tiles);
+        if parts == 1 {
+            compute(call, call.range.start, call.range.end, out);
+            return;
+        }
+        let per_part = tiles.div_ceil(parts) * TILE_WORDS;
+        let per_word = 32 / shape::output(&call.node.op).dtype.bits();
+        out.par_chunks_mut(per_part)
+            .enumerate()
+            .for_each(|(part, out)| {
+                let start = call.range.start + part * per_part * per_word;
+                compute(
+                    call,
+                    start,
+                    call.range.end.min(start + out.len() * per_word),
+                    out,
+                );
+            });
+    }
+
+    fn name(&self) -> &'static str {
+        "native"
+    }
+}
+
+fn compute(call: &Call<'_>, start: usize, end: usize, out: &mut [u32]) {
+    SCRATCH.with_borrow_mut(|scratch| {
+        run_range(
+            call.node,
+            call.control,
+            call.inputs,
+            start..end,
+            out,
+            scratch,
+        )
+    });
+}
+
+/// Into how many parts a call is split: a few for each thread, so that none waits long for the others.
+fn parts(call: &Call<'_>, tiles: usize) -> usize {
+    let threads = rayon::current_num_threads();
+    if threads == 1 || tiles < 2 || work(&call.node.op) < WORTH_SPLITTING {
+        return 1;
+    }
+    tiles.min(4 * threads)
+}
+
+/// Multiply-adds of a node whose tiles are independent; 0 where every part would repeat the whole work.
+fn work(op: &Op) -> u64 {
+    let product = |a: u32, b: u32| u64::from(a) * u64::from(b);
+    match op {
+        Op::Linear(p) => product(p.rows, p.cols),
+        Op::Scores(p) => product(p.heads * p.head_dim, p.context),
+        Op::WeightedSum(p) => product(p.heads * p.head_dim, p.context),
+        _ => 0,
+    }
+}
