@@ -39,7 +39,7 @@ fn nearest_half(x: f64) -> u16 {
     }
     let below = above - 1;
     let (down, up) = (x - value(below), value(above) - x);
-    let to_below = down < up || (down == up && below % 2 == 0);
+    let to_below = down < up || (down == up && below.is_multiple_of(2));
     if to_below { below } else { above }
 }
 

@@ -1,0 +1,1 @@
+"""docs/spec/numerics.md in numpy, one float32 operation at a time."""

@@ -1,0 +1,284 @@
+"""What is tried: seeded random data, and the numbers on which implementations part."""
+
+import numpy as np
+
+from . import operators
+from .arithmetic import F, bits
+from .records import control_slot, record
+
+RUN = {
+    "Embed": operators.embed,
+    "RmsNorm": operators.rms_norm,
+    "Linear": operators.linear,
+    "Rope": operators.rope,
+    "StoreRow": operators.store_row,
+    "Scores": operators.scores,
+    "Softmax": operators.softmax,
+    "WeightedSum": operators.weighted_sum,
+    "Add": operators.add,
+    "SwiGlu": operators.swiglu,
+    "Probs": operators.probs,
+    "Sample": operators.sample,
+}
+# Zeros, least and largest subnormal and normal numbers, one, infinities, NaNs of both signs and kinds.
+EDGES = np.array(
+    [0, 1, 0x7FFFFF, 0x800000, 0x3F800000, 0x7F7FFFFF, 0x7F800000, 0x7FC00000, 0x7F800001, 0x33800000, 0x42B17217, 0x42B17218, 0x42CFF1B5, 0x42D00000], np.uint32
+)
+EDGES = np.concatenate([EDGES, EDGES | 0x80000000])
+
+
+class Cases:
+    """Vectors of one operator, from a generator of its own."""
+
+    def __init__(self, op, seed):
+        self.op, self.random, self.vectors = op, np.random.Generator(np.random.PCG64(seed)), []
+
+    def normal(self, *shape, scale=1.0):
+        """Words of normally distributed numbers."""
+        return bits((self.random.standard_normal(np.prod(shape, dtype=int)) * scale).astype(F))
+
+    def wild(self, count):
+        """Words of any number at all, edges among them."""
+        words = self.random.integers(0, 1 << 32, count, np.uint32)
+        pick = self.random.random(count) < 0.3
+        return np.where(pick, self.random.choice(EDGES, count), words).astype(np.uint32)
+
+    def wide(self, count):
+        """Words of numbers of every magnitude."""
+        words = self.random.integers(0, 1 << 32, count, np.uint32)
+        return np.where(words & 0x7F800000 == 0x7F800000, words & 0xBFFFFFFF, words).astype(np.uint32)
+
+    def planes(self, fmt, rows, cols, wild=False):
+        """Planes of a random matrix."""
+        count = rows * cols
+        if fmt == "F32":
+            return [self.wild(count) if wild else self.normal(count)]
+        if fmt == "F16":
+            return [self.halves(count, wild)]
+        size = count if fmt == "Q8" else count // 2
+        return [packed(self.random.integers(0, 256, size, np.uint8)), self.halves(count // 32, wild, 0.01)]
+
+    def halves(self, count, wild, scale=1.0):
+        """Words of binary16 numbers."""
+        if wild:
+            return packed(self.random.integers(0, 1 << 16, count, np.uint16))
+        return packed((self.random.standard_normal(count) * scale).astype(np.float16))
+
+    def add(self, name, params, inputs, out_len, control=None, change=None):
+        """Adds a vector; `change` edits the record's words, after which the node must change nothing."""
+        control = {"position": 0, "temperature": 0, "top_p": 0, "seed": 0, **(control or {})}
+        words = record(self.op, params, len(inputs))
+        old = self.random.integers(0, 1 << 32, -(-max(out_len, 1) // 64) * 64, np.uint32)
+        expected = old.copy()
+        if change:
+            change(words)
+        else:
+            RUN[self.op](params, control, [np.asarray(i, np.uint32) for i in inputs], expected)
+        self.vectors.append(
+            {"name": name, "record": words, "control": control_slot(control), "inputs": inputs, "old": old, "expected": expected}
+        )
+
+
+def packed(array):
+    """An array's bytes as words, padded with zeros."""
+    raw = array.tobytes()
+    return np.frombuffer(raw + bytes(-len(raw) % 4), "<u4")
+
+
+def embed(c):
+    for fmt in ("F32", "F16", "Q8", "Q4"):
+        for wild in (False, True):
+            p = {"dim": 96, "vocab": 5, "tokens_capacity": 4, "format": fmt}
+            table = c.planes(fmt, 5, 96, wild)
+            tokens = np.array([3, 0, 4, 0xFFFFFFFF], np.uint32)
+            for pos in (0, 2):
+                c.add(f"{fmt} wild={wild} pos={pos}", p, [tokens, *table], 96, {"position": pos})
+        c.add(f"{fmt} token outside", p, [tokens, *table], 96, {"position": 3})
+        c.add(f"{fmt} past the tokens", p, [tokens, *table], 96, {"position": 4})
+
+
+def rms_norm(c):
+    eps = int(bits(F(1e-5))[()])
+    for dim in (1, 15, 16, 40, 64, 130):
+        c.add(f"dim={dim}", {"dim": dim, "eps": eps}, [c.normal(dim), c.normal(dim)], dim)
+    p = {"dim": 70, "eps": eps}
+    c.add("zeros", p, [np.zeros(70, np.uint32), c.normal(70)], 70)
+    c.add("zeros without eps", {"dim": 70, "eps": 0}, [np.zeros(70, np.uint32), c.normal(70)], 70)
+    c.add("subnormal", {"dim": 70, "eps": 0}, [c.normal(70, scale=1e-41), c.normal(70)], 70)
+    c.add("tiny", {"dim": 70, "eps": 0}, [c.normal(70, scale=1e-21), c.normal(70)], 70)
+    c.add("overflow", p, [c.normal(70, scale=1e20), c.normal(70)], 70)
+    c.add("every magnitude", p, [c.wide(70), c.wide(70)], 70)
+    c.add("edges", p, [c.wild(70), c.wild(70)], 70)
+    c.add("negative eps", {"dim": 70, "eps": 0xBF800000}, [c.normal(70, scale=0.1), c.normal(70)], 70)
+
+
+def linear(c):
+    for fmt in ("F32", "F16", "Q8", "Q4"):
+        shapes = [(70, 64), (3, 160)] if fmt in ("Q8", "Q4") else [(1, 1), (5, 33), (70, 48), (3, 160)]
+        for rows, cols in shapes:
+            p = {"rows": rows, "cols": cols, "format": fmt}
+            c.add(f"{fmt} {rows}x{cols}", p, [c.normal(cols), *c.planes(fmt, rows, cols)], rows)
+        p = {"rows": 6, "cols": 64, "format": fmt}
+        ties = bits(np.where(np.arange(64) % 32 == 0, 127, c.random.integers(-126, 126, 64) + 0.5).astype(F))
+        for name, x in {
+            "zeros": np.zeros(64, np.uint32),
+            "ties": ties,
+            "subnormal": c.normal(64, scale=1e-41),
+            "small scale": c.normal(64, scale=1e-6),
+            "scale rounds to zero": c.normal(64, scale=1e-7),
+            "scale rounds to infinity": c.normal(64, scale=1e7),
+            "every magnitude": c.wide(64),
+            "one infinity": np.concatenate([c.normal(63), [0x7F800000]]),
+            "one NaN": np.concatenate([c.normal(63), [0xFFC12345]]),
+            "edges": c.wild(64),
+        }.items():
+            c.add(f"{fmt} x {name}", p, [x, *c.planes(fmt, 6, 64)], 6)
+        c.add(f"{fmt} wild weights", p, [c.normal(64), *c.planes(fmt, 6, 64, True)], 6)
+    least = [packed(np.full(64, -128, np.int8)), packed(np.array([1, 2], np.float16))]
+    c.add("Q8 all -128", {"rows": 1, "cols": 64, "format": "Q8"}, [np.full(64, 0xC0000000, np.uint32), *least], 1)
+    p = {"rows": 2, "cols": 48, "format": "F32"}
+    odd = lambda w: w.__setitem__(18, 2)
+    c.add("Q8 with half a block", p, [c.normal(48), c.normal(96), c.normal(2)], 2, change=odd)
+    c.add("unknown format", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(18, 9))
+    c.add("parameter too many", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(19, 1))
+    c.add("input missing", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(3, 1))
+    c.add("other phase", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(1, 30))
+    c.add("no columns", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(17, 0))
+    c.add("weights over a window", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(16, 1 << 31))
+
+
+def rope(c):
+    for heads, head_dim, rotary in ((2, 8, 8), (3, 30, 20), (1, 5, 0)):
+        p = {"heads": heads, "head_dim": head_dim, "rotary": rotary, "context": 4}
+        size = heads * head_dim
+        table = c.normal(4 * rotary)
+        for pos in (0, 3, 4):
+            c.add(f"{heads}x{head_dim} of {rotary} pos={pos}", p, [c.normal(size), table], size, {"position": pos})
+        c.add(f"{heads}x{head_dim} of {rotary} edges", p, [c.wild(size), c.wild(4 * rotary)], size, {"position": 1})
+    p = {"heads": 2, "head_dim": 8, "rotary": 8, "context": 4}
+    c.add("odd rotary", p, [c.normal(16), c.normal(32)], 16, change=lambda w: w.__setitem__(18, 7))
+
+
+def store_row(c):
+    for width, context in ((8, 20), (70, 3)):
+        p = {"width": width, "context": context}
+        for pos in (0, 1, context - 1, context, 0xFFFFFFFF):
+            c.add(f"{context}x{width} pos={pos}", p, [c.normal(width)], width * context, {"position": pos})
+        c.add(f"{context}x{width} edges", p, [c.wild(width)], width * context, {"position": 2})
+
+
+def scores(c):
+    scale = int(bits(F(0.35355338))[()])
+    for heads, kv, dim in ((4, 2, 8), (2, 2, 20), (3, 1, 33)):
+        p = {"heads": heads, "kv_heads": kv, "head_dim": dim, "context": 20, "scale": scale}
+        q, k = c.normal(heads * dim), c.normal(20 * kv * dim)
+        for pos in (0, 11, 20):
+            c.add(f"{heads}/{kv}x{dim} pos={pos}", p, [q, k], heads * 20, {"position": pos})
+        c.add(f"{heads}/{kv}x{dim} edges", p, [c.wild(heads * dim), c.wild(20 * kv * dim)], heads * 20, {"position": 9})
+    c.add("heads that don't divide", p, [q, k], 60, change=lambda w: w.__setitem__(17, 2))
+
+
+def softmax(c):
+    for heads, context in ((1, 1), (3, 20), (2, 100)):
+        p = {"heads": heads, "context": context}
+        for pos in (0, context // 2, context - 1, context):
+            c.add(f"{heads}x{context} pos={pos}", p, [c.normal(heads * context, scale=3)], heads * context, {"position": pos})
+    p = {"heads": 2, "context": 24}
+    for name, s in {
+        "spread": c.normal(48, scale=60),
+        "all -inf": np.full(48, 0xFF800000, np.uint32),
+        "one inf": np.concatenate([c.normal(30), [0x7F800000], c.normal(17)]),
+        "one -inf": np.concatenate([c.normal(30), [0xFF800000], c.normal(17)]),
+        "one NaN": np.concatenate([c.normal(30), [0xFFC00000], c.normal(17)]),
+        "all NaN": np.full(48, 0x7FC00000, np.uint32),
+        "equal": np.full(48, 0xC1200000, np.uint32),
+        "edges": c.wild(48),
+    }.items():
+        c.add(name, p, [s], 48, {"position": 22})
+
+
+def weighted_sum(c):
+    for heads, kv, dim in ((4, 2, 8), (2, 1, 80), (3, 3, 5)):
+        p = {"heads": heads, "kv_heads": kv, "head_dim": dim, "context": 36}
+        weights, v = c.normal(heads * 36, scale=0.1), c.normal(36 * kv * dim)
+        for pos in (0, 16, 35, 36):
+            c.add(f"{heads}/{kv}x{dim} pos={pos}", p, [weights, v], heads * dim, {"position": pos})
+        c.add(f"{heads}/{kv}x{dim} edges", p, [c.wild(heads * 36), c.wild(36 * kv * dim)], heads * dim, {"position": 20})
+
+
+def elementwise(c):
+    pairs = np.array([(a, b) for a in EDGES for b in EDGES], np.uint32)
+    c.add("random", {"len": 70}, [c.normal(70), c.normal(70)], 70)
+    c.add("every magnitude", {"len": 256}, [c.wide(256), c.wide(256)], 256)
+    c.add("pairs of edges", {"len": len(pairs)}, [pairs[:, 0].copy(), pairs[:, 1].copy()], len(pairs))
+    c.add("wide gates", {"len": 256}, [c.normal(256, scale=40), c.normal(256)], 256)
+    c.add("nothing", {"len": 0}, [c.normal(1), c.normal(1)], 0)
+
+
+def probs(c):
+    for vocab in (1, 100):
+        for temperature in (0, 1, 700, 1000, 1500, 0xFFFFFFFF):
+            control = {"temperature": temperature}
+            c.add(f"{vocab} T={temperature}", {"vocab": vocab}, [c.normal(vocab, scale=4)], vocab, control)
+    c.add("edges", {"vocab": 100}, [c.wild(100)], 100, {"temperature": 900})
+    c.add("all NaN", {"vocab": 10}, [np.full(10, 0x7FC00000, np.uint32)], 10, {"temperature": 900})
+    c.add("one NaN", {"vocab": 10}, [np.concatenate([c.normal(9), [0xFFC00000]])], 10, {"temperature": 900})
+
+
+def sample(c):
+    p = {"vocab": 90, "tokens_capacity": 10}
+
+    def case(name, logits, weights, **control):
+        c.add(name, p, [logits, weights], 10, {"position": 3, **control})
+
+    logits = c.normal(90, scale=3)
+    weights = bits(np.exp(c.random.standard_normal(90) * 3).astype(F))
+    case("greedy", logits, weights)
+    ties = logits.copy()
+    ties[[20, 60]] = 0x42C80000
+    case("greedy tie", ties, weights)
+    case("greedy edges", c.wild(90), weights)
+    case("greedy zeros", np.where(np.arange(90) % 2, 0, 0x80000000).astype(np.uint32), weights)
+    case("greedy NaN", np.full(90, 0x7FC00000, np.uint32), weights)
+    for pos in (0, 8, 9, 0xFFFFFFFF):
+        case(f"pos={pos}", logits, weights, position=pos)
+    for top_p in (0, 1, 500, 900, 999, 1000, 5000):
+        for seed in range(4):
+            case(f"top_p={top_p} seed={seed}", logits, weights, temperature=800, top_p=top_p, seed=seed << 33 | 77 + seed)
+    equal = np.full(90, 0x3F000000, np.uint32)
+    for seed in range(4):
+        case(f"equal weights seed={seed}", logits, equal, temperature=1, top_p=700, seed=seed)
+    few = bits(c.random.choice(np.array([0, 0.25, 0.5], F), 90))
+    for seed in range(4):
+        case(f"many ties seed={seed}", logits, few, temperature=1, top_p=900, seed=seed)
+    case("no weight", logits, np.zeros(90, np.uint32), temperature=1, top_p=900)
+    case("NaN weights", logits, np.full(90, 0x7FC00000, np.uint32), temperature=1, top_p=900)
+    for seed in range(4):
+        case(f"weights edges {seed}", logits, c.wild(90), temperature=1, top_p=950, seed=seed)
+        case(f"weights finite edges {seed}", logits, c.wide(90), temperature=1, top_p=1000, seed=seed)
+    tiny = np.arange(1, 91, dtype=np.uint32)
+    case("subnormal weights", logits, tiny, temperature=1, top_p=800, seed=5)
+    c.add("no vocabulary", p, [logits, weights], 10, change=lambda w: w.__setitem__(16, 0))
+
+
+MAKE = {
+    "Embed": embed,
+    "RmsNorm": rms_norm,
+    "Linear": linear,
+    "Rope": rope,
+    "StoreRow": store_row,
+    "Scores": scores,
+    "Softmax": softmax,
+    "WeightedSum": weighted_sum,
+    "Add": elementwise,
+    "SwiGlu": elementwise,
+    "Probs": probs,
+    "Sample": sample,
+}
+
+
+def vectors(op):
+    """All vectors of an operator."""
+    cases = Cases(op, 1000 + list(MAKE).index(op))
+    MAKE[op](cases)
+    return cases.vectors

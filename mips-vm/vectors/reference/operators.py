@@ -1,0 +1,163 @@
+"""The operators of docs/spec/numerics.md. Each takes its parameters, the control and its inputs, and changes `out` in place: words
+(uint32) of the output, in elements."""
+
+import numpy as np
+
+from .arithmetic import F, dot, exp, first_of_largest, half_value, lane_sum, largest, number, quantize, stored, uniform
+
+
+def matrix(fmt, planes, rows, cols):
+    """Numbers [rows, cols] of a stored matrix."""
+    if fmt == "F32":
+        return planes[0].view(F).reshape(rows, cols)
+    if fmt == "F16":
+        return half_value(planes[0].view(np.uint16)[: rows * cols]).reshape(rows, cols)
+    scales = half_value(planes[1].view(np.uint16)[: rows * cols // 32]).reshape(rows, cols // 32)
+    return quants_of(fmt, planes, rows, cols).astype(F) * np.repeat(scales, 32, axis=1)
+
+
+def quants_of(fmt, planes, rows, cols):
+    """Integer quants [rows, cols]."""
+    if fmt == "Q8":
+        return planes[0].view(np.int8)[: rows * cols].reshape(rows, cols).astype(np.int64)
+    packed = planes[0].view(np.uint8)[: rows * cols // 2].reshape(rows, cols // 32, 16).astype(np.int64)
+    return np.concatenate([packed & 15, packed >> 4], axis=2).reshape(rows, cols) - 8
+
+
+def embed(p, control, inputs, out):
+    if control["position"] >= p["tokens_capacity"]:
+        return
+    token = int(inputs[0][control["position"]])
+    if token >= p["vocab"]:
+        out[: p["dim"]] = 0
+        return
+    table = matrix(p["format"], inputs[1:], p["vocab"], p["dim"])
+    out[: p["dim"]] = stored(table[token])
+
+
+def rms_norm(p, control, inputs, out):
+    x, w = (i.view(F)[: p["dim"]] for i in inputs)
+    r = F(1) / np.sqrt(dot(x, x) / F(p["dim"]) + number(p["eps"]))
+    out[: p["dim"]] = stored((x * r) * w)
+
+
+def linear(p, control, inputs, out):
+    x, planes = inputs[0].view(F)[: p["cols"]], inputs[1:]
+    rows, cols, fmt = p["rows"], p["cols"], p["format"]
+    if fmt in ("F32", "F16"):
+        w = matrix(fmt, planes, rows, cols)
+        y = lane_sum((w * x).T)
+    else:
+        quants, scales = quantize(x)
+        w = quants_of(fmt, planes, rows, cols).reshape(rows, -1, 32)
+        w_scales = half_value(planes[1].view(np.uint16)[: rows * cols // 32]).reshape(rows, -1)
+        y = np.zeros(rows, F)
+        for b in range(cols // 32):
+            y = y + (w[:, b] @ quants[b]).astype(F) * (w_scales[:, b] * scales[b])
+    out[:rows] = stored(y)
+
+
+def rope(p, control, inputs, out):
+    pos, size = control["position"], p["heads"] * p["head_dim"]
+    if pos >= p["context"]:
+        return
+    x = inputs[0].view(F)[:size].reshape(p["heads"], p["head_dim"])
+    table = inputs[1].view(F)[: p["context"] * p["rotary"]].reshape(p["context"], p["rotary"])
+    cos, sin = table[pos, 0::2], table[pos, 1::2]
+    y = x.copy()
+    a, b = x[:, 0 : p["rotary"] : 2], x[:, 1 : p["rotary"] : 2]
+    y[:, 0 : p["rotary"] : 2] = a * cos - b * sin
+    y[:, 1 : p["rotary"] : 2] = a * sin + b * cos
+    out[:size] = stored(y.reshape(-1))
+
+
+def store_row(p, control, inputs, out):
+    if control["position"] < p["context"]:
+        start = control["position"] * p["width"]
+        out[start : start + p["width"]] = stored(inputs[0].view(F)[: p["width"]])
+
+
+def scores(p, control, inputs, out):
+    pos, group = control["position"], p["heads"] // p["kv_heads"]
+    if pos >= p["context"]:
+        return
+    q = inputs[0].view(F)[: p["heads"] * p["head_dim"]].reshape(p["heads"], p["head_dim"])
+    k = cache(inputs[1], p)
+    for h in range(p["heads"]):
+        for t in range(pos + 1):
+            out[h * p["context"] + t] = stored(dot(q[h], k[t, h // group]) * number(p["scale"]))[0]
+
+
+def cache(words, p):
+    """A cache [context, kv_heads, head_dim]."""
+    shape = (p["context"], p["kv_heads"], p["head_dim"])
+    return words.view(F)[: np.prod(shape)].reshape(shape)
+
+
+def softmax(p, control, inputs, out):
+    pos, context = control["position"], p["context"]
+    if pos >= context:
+        return
+    for h in range(p["heads"]):
+        s = inputs[0].view(F)[h * context :][: pos + 1]
+        m = largest(s)
+        e = np.array([exp(v - m) for v in s], F)
+        out[h * context :][: pos + 1] = stored(e / lane_sum(e))
+
+
+def weighted_sum(p, control, inputs, out):
+    pos, group, width = control["position"], p["heads"] // p["kv_heads"], p["head_dim"]
+    if pos >= p["context"]:
+        return
+    weights = inputs[0].view(F)[: p["heads"] * p["context"]].reshape(p["heads"], p["context"])
+    v = cache(inputs[1], p)
+    for h in range(p["heads"]):
+        terms = weights[h, : pos + 1, None] * v[: pos + 1, h // group]
+        out[h * width :][:width] = stored(lane_sum(terms))
+
+
+def add(p, control, inputs, out):
+    a, b = (i.view(F)[: p["len"]] for i in inputs)
+    out[: p["len"]] = stored(a + b)
+
+
+def swiglu(p, control, inputs, out):
+    gate, up = (i.view(F)[: p["len"]] for i in inputs)
+    e = np.array([exp(-g) for g in gate], F)
+    out[: p["len"]] = stored((gate / (F(1) + e)) * up)
+
+
+def probs(p, control, inputs, out):
+    if control["temperature"] == 0:
+        return
+    logits = inputs[0].view(F)[: p["vocab"]]
+    m, t = largest(logits), F(control["temperature"]) / F(1000)
+    out[: p["vocab"]] = stored([exp((l - m) / t) for l in logits])
+
+
+def sample(p, control, inputs, out):
+    if control["position"] + 1 >= p["tokens_capacity"]:
+        return
+    if control["temperature"] == 0:
+        token = first_of_largest(inputs[0].view(F)[: p["vocab"]])
+    else:
+        token = draw(control, inputs[1].view(F)[: p["vocab"]])
+    out[control["position"] + 1] = token
+
+
+def draw(control, probabilities):
+    """The sampler's token."""
+    w = [F(0) if np.isnan(v) or np.signbit(v) else v for v in probabilities]
+    enough = (F(control["top_p"]) / F(1000)) * lane_sum(np.array(w, F))
+    taken, kept = [], F(0)
+    for token in sorted(range(len(w)), key=lambda i: (-w[i], i)):
+        taken.append(token)
+        kept = kept + w[token]
+        if kept >= enough:
+            break
+    goal, running = uniform(control["seed"], control["position"]) * kept, F(0)
+    for token in taken:
+        running = running + w[token]
+        if running > goal:
+            return token
+    return taken[0]

@@ -1,0 +1,55 @@
+"""Node records, control slots and the vector file format."""
+
+import struct
+
+import numpy as np
+
+FORMATS = {"F32": 0, "F16": 1, "Q8": 2, "Q4": 3}
+OPCODES = {
+    "Embed": (3, ("dim", "vocab", "tokens_capacity", "format")),
+    "RmsNorm": (4, ("dim", "eps")),
+    "Linear": (5, ("rows", "cols", "format")),
+    "Rope": (6, ("heads", "head_dim", "rotary", "context")),
+    "StoreRow": (7, ("width", "context")),
+    "Scores": (8, ("heads", "kv_heads", "head_dim", "context", "scale")),
+    "Softmax": (9, ("heads", "context")),
+    "WeightedSum": (10, ("heads", "kv_heads", "head_dim", "context")),
+    "Add": (11, ("len",)),
+    "SwiGlu": (12, ("len",)),
+    "Probs": (13, ("vocab",)),
+    "Sample": (14, ("vocab", "tokens_capacity")),
+}
+CONTROL = ("phase", "position", "prompt_len", "prompt_tokens", "tokens_out", "max_tokens", "status", "output_len", "temperature", "top_p")
+
+
+def record(op, params, inputs):
+    """Words of a node that runs in every phase, reads slots 0, 1, .. and writes slot 99."""
+    code, names = OPCODES[op]
+    words = np.zeros(64, np.uint32)
+    words[:4] = code, 31, 99, inputs
+    words[4 : 4 + inputs] = range(inputs)
+    words[16 : 16 + len(names)] = [FORMATS.get(params[name], params[name]) for name in names]
+    return words
+
+
+def control_slot(control):
+    """Words of a control slot; fields that are not given are zero."""
+    words = np.zeros(64, np.uint32)
+    words[: len(CONTROL)] = [control.get(name, 0) for name in CONTROL]
+    seed = control.get("seed", 0)
+    words[10], words[11] = seed & 0xFFFFFFFF, seed >> 32
+    return words
+
+
+def encode(vectors):
+    """Bytes of a file: see README.md."""
+    words = lambda a: np.asarray(a, "<u4").tobytes()
+    parts = [struct.pack("<II", 0x31435647, len(vectors))]
+    for v in vectors:
+        name = v["name"].encode()
+        parts += [struct.pack("<I", len(name)), name, bytes(-len(name) % 4)]
+        parts += [words(v["record"]), words(v["control"]), struct.pack("<I", len(v["inputs"]))]
+        for tensor in v["inputs"]:
+            parts += [struct.pack("<I", len(tensor)), words(tensor)]
+        parts += [struct.pack("<I", len(v["old"])), words(v["old"]), words(v["expected"])]
+    return b"".join(parts)
