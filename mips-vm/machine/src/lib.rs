@@ -3,11 +3,13 @@
 mod exec;
 mod exit;
 pub mod isa;
+mod keccak;
 pub mod memory;
 mod proof;
 mod run;
 mod state;
 mod step;
+mod trace;
 
 pub use exit::Exit;
 pub use memory::{Context, Image, InputTrees, Inputs, LazyTrees, Work};
@@ -15,3 +17,4 @@ pub use proof::{Opening, Part, ProofRefused, StepProof, prove, step_proof};
 pub use run::run;
 pub use state::{Machine, REGISTERS_BYTES, Registers};
 pub use step::step;
+pub use trace::{FaultyStore, SEGMENT_DEPTH, Trace, run_faulty};

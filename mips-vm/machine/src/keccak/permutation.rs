@@ -1,0 +1,79 @@
+//! Keccak-f[1600], after FIPS 202.
+
+use super::lane::Lane;
+
+const ROUND_CONSTANTS: [u64; 24] = [
+    0x00000000_00000001,
+    0x00000000_00008082,
+    0x80000000_0000808A,
+    0x80000000_80008000,
+    0x00000000_0000808B,
+    0x00000000_80000001,
+    0x80000000_80008081,
+    0x80000000_00008009,
+    0x00000000_0000008A,
+    0x00000000_00000088,
+    0x00000000_80008009,
+    0x00000000_8000000A,
+    0x00000000_8000808B,
+    0x80000000_0000008B,
+    0x80000000_00008089,
+    0x80000000_00008003,
+    0x80000000_00008002,
+    0x80000000_00000080,
+    0x00000000_0000800A,
+    0x80000000_8000000A,
+    0x80000000_80008081,
+    0x80000000_00008080,
+    0x00000000_80000001,
+    0x80000000_80008008,
+];
+
+/// All 24 rounds. Word (x, y) of the state is at x + 5 y.
+#[inline(always)]
+pub(super) fn permute<V: Lane<N>, const N: usize>(mut a: [V; 25]) -> [V; 25] {
+    for constant in ROUND_CONSTANTS {
+        a = round(a, V::gather([constant; N]));
+    }
+    a
+}
+
+#[inline(always)]
+fn round<V: Lane<N>, const N: usize>(a: [V; 25], constant: V) -> [V; 25] {
+    let mixed = chi(rho_pi(a, theta(a)));
+    let mut out = mixed;
+    out[0] = mixed[0].xor(constant);
+    out
+}
+
+/// What theta adds to each column.
+#[inline(always)]
+fn theta<V: Lane<N>, const N: usize>(a: [V; 25]) -> [V; 5] {
+    let column = |x: usize| a[x].xor3(a[x + 5], a[x + 10]).xor3(a[x + 15], a[x + 20]);
+    let c = [column(0), column(1), column(2), column(3), column(4)];
+    let add = |x: usize| c[(x + 4) % 5].xor(c[(x + 1) % 5].rotate(1));
+    [add(0), add(1), add(2), add(3), add(4)]
+}
+
+/// Theta's addition, then every word turned and moved to its place.
+#[inline(always)]
+#[rustfmt::skip]
+fn rho_pi<V: Lane<N>, const N: usize>(a: [V; 25], d: [V; 5]) -> [V; 25] {
+    let turned = |from: usize, by: u32| a[from].xor(d[from % 5]).rotate(by);
+    [
+        turned(0, 0), turned(6, 44), turned(12, 43), turned(18, 21), turned(24, 14),
+        turned(3, 28), turned(9, 20), turned(10, 3), turned(16, 45), turned(22, 61),
+        turned(1, 1), turned(7, 6), turned(13, 25), turned(19, 8), turned(20, 18),
+        turned(4, 27), turned(5, 36), turned(11, 10), turned(17, 15), turned(23, 56),
+        turned(2, 62), turned(8, 55), turned(14, 39), turned(15, 41), turned(21, 2),
+    ]
+}
+
+#[inline(always)]
+fn chi<V: Lane<N>, const N: usize>(b: [V; 25]) -> [V; 25] {
+    let word = |i: usize| {
+        let (x, row) = (i % 5, i - i % 5);
+        b[i].chi(b[row + (x + 1) % 5], b[row + (x + 2) % 5])
+    };
+    std::array::from_fn(word)
+}
