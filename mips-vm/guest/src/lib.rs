@@ -1,1 +1,0 @@
-//! The kernels as a MIPS program.
