@@ -82,6 +82,8 @@ params! {
         unk: u32,
         /// FLAG_*.
         flags: u32,
+        /// Bytes of the longest text that `sorted` names: a longer candidate is not looked up, which bounds the cost.
+        max_text: u32,
     }
 }
 params! {
