@@ -79,6 +79,7 @@ library FirstValues {
         if (got != question.tensorOld) revert IReferee.ChunkMismatch(got, question.tensorOld);
         return MachineStart({
             start: MachineState.first(header.entry, opening.oldChunk),
+            oldChunk: opening.oldChunk,
             inputsRoot: _inputsRoot(question, header.slotDepth, opening),
             imageRoot: header.imageRoot,
             imageDepth: header.imageDepth,

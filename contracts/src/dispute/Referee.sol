@@ -13,17 +13,20 @@ import {FirstValues} from "./FirstValues.sol";
 /// @notice Holds no money and no state; a tournament contract is given one when it is made.
 contract Referee is IReferee {
     /// @inheritdoc IReferee
-    function executionEnd(bytes32 root, uint8 depth, bytes32 program, bytes32 request, ExecutionEnd calldata proof)
-        external
-        pure
-        returns (bytes32)
-    {
+    function executionEnd(
+        uint8 depth,
+        bytes32 program,
+        bytes32 request,
+        bytes32,
+        bytes32 root,
+        ExecutionEnd calldata proof
+    ) external pure returns (bytes32) {
         _checkProgram(proof.header, program);
         return Ends.execution(root, depth, request, proof);
     }
 
     /// @inheritdoc IReferee
-    function machineEnd(bytes32 root, uint8 depth, bytes32 oldChunk, MachineEnd calldata proof)
+    function machineEnd(uint8 depth, bytes32 oldChunk, bytes32, bytes32 root, MachineEnd calldata proof)
         external
         pure
         returns (bytes32)
@@ -32,17 +35,18 @@ contract Referee is IReferee {
     }
 
     /// @inheritdoc IReferee
-    function firstEnv(ProgramHeader calldata header, RequestPreimage calldata request, FirstSlots calldata slots)
-        external
-        pure
-        returns (bytes32)
-    {
+    function firstEnv(
+        bytes32,
+        ProgramHeader calldata header,
+        RequestPreimage calldata request,
+        FirstSlots calldata slots
+    ) external pure returns (bytes32) {
         _checkProgram(header, request.programId);
         return FirstValues.env(header, request, slots);
     }
 
     /// @inheritdoc IReferee
-    function node(NodeQuestion calldata question, ProgramHeader calldata header, NodeOpening calldata opening)
+    function node(NodeQuestion calldata question, bytes32, ProgramHeader calldata header, NodeOpening calldata opening)
         external
         pure
         returns (NodeVerdict memory)
@@ -52,7 +56,7 @@ contract Referee is IReferee {
     }
 
     /// @inheritdoc IReferee
-    function tile(TileQuestion calldata question, ProgramHeader calldata header, TileOpening calldata opening)
+    function tile(TileQuestion calldata question, bytes32, ProgramHeader calldata header, TileOpening calldata opening)
         external
         pure
         returns (MachineStart memory)

@@ -44,6 +44,7 @@ struct TileQuestion {
 struct MachineStart {
     /// M_0.
     bytes32 start;
+    bytes32 oldChunk;
     bytes32 inputsRoot;
     bytes32 imageRoot;
     uint8 imageDepth;
@@ -52,6 +53,8 @@ struct MachineStart {
 
 /// @title What a proof says, without state
 /// @notice Ends, first values and leaf rules of docs/spec/dispute.md, as pure functions of a context and a proof.
+/// @dev Each takes its question first and then the arguments of the tournament's function, in their order, so that those
+/// are handed on as they came; an id among them is not looked at.
 interface IReferee {
     /// @notice The header is another program's.
     error ProgramMismatch(bytes32 got, bytes32 expected);
@@ -79,39 +82,57 @@ interface IReferee {
     error OpenedMismatch(bytes32 got, bytes32 expected);
 
     /// @notice The result that ends an execution.
-    /// @param root The commitment.
-    /// @param depth Depth of its tree.
+    /// @param depth Depth of the commitment's tree.
     /// @param program The program that runs.
     /// @param request The request's id.
-    function executionEnd(bytes32 root, uint8 depth, bytes32 program, bytes32 request, ExecutionEnd calldata proof)
-        external
-        pure
-        returns (bytes32 result);
+    /// @param tournament Not looked at.
+    /// @param root The commitment.
+    /// @param proof The end.
+    function executionEnd(
+        uint8 depth,
+        bytes32 program,
+        bytes32 request,
+        bytes32 tournament,
+        bytes32 root,
+        ExecutionEnd calldata proof
+    ) external pure returns (bytes32 result);
 
     /// @notice The chunk that ends a machine's run.
-    /// @param root The commitment.
-    /// @param depth Depth of its tree.
+    /// @param depth Depth of the commitment's tree.
     /// @param oldChunk What a run without success leaves.
-    function machineEnd(bytes32 root, uint8 depth, bytes32 oldChunk, MachineEnd calldata proof)
-        external
-        pure
-        returns (bytes32 chunk);
+    /// @param tournament Not looked at.
+    /// @param root The commitment.
+    /// @param proof The end.
+    function machineEnd(
+        uint8 depth,
+        bytes32 oldChunk,
+        bytes32 tournament,
+        bytes32 root,
+        MachineEnd calldata proof
+    ) external pure returns (bytes32 chunk);
 
     /// @notice env_0 of a request.
-    function firstEnv(ProgramHeader calldata header, RequestPreimage calldata request, FirstSlots calldata slots)
-        external
-        pure
-        returns (bytes32 env);
+    /// @param matchId Not looked at (so for all below).
+    function firstEnv(
+        bytes32 matchId,
+        ProgramHeader calldata header,
+        RequestPreimage calldata request,
+        FirstSlots calldata slots
+    ) external pure returns (bytes32 env);
 
     /// @notice Applies the leaf rules of an execution, or tells what the reveals need.
-    function node(NodeQuestion calldata question, ProgramHeader calldata header, NodeOpening calldata opening)
-        external
-        pure
-        returns (NodeVerdict memory);
+    function node(
+        NodeQuestion calldata question,
+        bytes32 matchId,
+        ProgramHeader calldata header,
+        NodeOpening calldata opening
+    ) external pure returns (NodeVerdict memory);
 
     /// @notice Composes the first state of a tile's machine.
-    function tile(TileQuestion calldata question, ProgramHeader calldata header, TileOpening calldata opening)
-        external
-        pure
-        returns (MachineStart memory);
+    function tile(
+        TileQuestion calldata question,
+        bytes32 matchId,
+        ProgramHeader calldata header,
+        TileOpening calldata opening
+    ) external pure returns (MachineStart memory);
 }
