@@ -130,6 +130,28 @@ impl Execution {
     }
 }
 
+/// Answers a request along edits, without hashing.
+///
+/// # Errors
+/// [`StateError`] when the request can't start.
+pub fn answer_edited(
+    engine: &Engine,
+    prompt: &[u8],
+    params: &Params,
+    edits: &[Edit],
+) -> Result<Outcome, StateError> {
+    let mut state = State::first(engine.program(), prompt, params)?;
+    let mut steps = 0;
+    while !state.control().is_done() && steps < engine.program().header.steps() {
+        for k in 0..engine.program().nodes.len() {
+            run_edited(engine, edits, steps, k, &mut state);
+        }
+        engine.end_step(&mut state);
+        steps += 1;
+    }
+    Ok(engine.outcome(&state, steps))
+}
+
 /// Runs a node, then what the edits do after it; gives the words of its output that may have changed.
 fn run_edited(
     engine: &Engine,

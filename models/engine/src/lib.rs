@@ -14,7 +14,7 @@ pub mod state;
 
 pub use engine::{Engine, Outcome};
 pub use env::Env;
-pub use execution::{Edit, Execution};
+pub use execution::{Edit, Execution, answer_edited};
 pub use executor::{Call, Executor};
 pub use native::Native;
 pub use state::{State, StateError};
