@@ -5,11 +5,13 @@ use crate::view::f32s;
 use core::ops::Range;
 
 /// `out[i] = a[i] + b[i]`.
+#[inline(never)]
 pub(crate) fn add(inputs: &[&[u32]], range: Range<usize>, out: &mut [u32]) {
     pairwise(inputs, range, out, |a, b| a + b);
 }
 
 /// `out[i] = silu(gate[i]) * up[i]`.
+#[inline(never)]
 pub(crate) fn swiglu(inputs: &[&[u32]], range: Range<usize>, out: &mut [u32]) {
     pairwise(inputs, range, out, |gate, up| silu(gate) * up);
 }

@@ -7,6 +7,7 @@ use gavel_program::Control;
 use gavel_program::op::Embed;
 
 /// `out[i] = table[tokens[pos], i]`; +0.0 where the token is not in the table.
+#[inline(never)]
 pub(crate) fn embed(
     p: &Embed,
     control: &Control,

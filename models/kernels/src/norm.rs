@@ -6,6 +6,7 @@ use core::ops::Range;
 use gavel_program::op::RmsNorm;
 
 /// `out[i] = (x[i] * r) * w[i]` with `r = 1 / sqrt(sum of x * x / dim + eps)`.
+#[inline(never)]
 pub(crate) fn rms_norm(p: &RmsNorm, inputs: &[&[u32]], range: Range<usize>, out: &mut [u32]) {
     let dim = p.dim as usize;
     let x = &f32s(inputs[0])[..dim];

@@ -7,6 +7,7 @@ use gavel_program::Control;
 use gavel_program::op::Rope;
 
 /// Turns each pair `(a, b)` of a head's first `rotary` elements to `(a * cos - b * sin, a * sin + b * cos)`; copies the rest.
+#[inline(never)]
 pub(crate) fn rope(
     p: &Rope,
     control: &Control,

@@ -16,6 +16,7 @@ pub(crate) fn row(p: &StoreRow, control: &Control) -> Range<usize> {
 }
 
 /// `cache[pos, i] = x[i]`, for a range within [`row`].
+#[inline(never)]
 pub(crate) fn store_row(
     p: &StoreRow,
     control: &Control,

@@ -8,6 +8,7 @@ use gavel_program::Control;
 use gavel_program::op::Scores;
 
 /// `out[h, t] = (q[h] . keys[t, h / group]) * scale` for t <= pos.
+#[inline(never)]
 pub(crate) fn scores(
     p: &Scores,
     control: &Control,

@@ -8,6 +8,7 @@ use gavel_program::Control;
 use gavel_program::op::Softmax;
 
 /// `out[h, t] = e[t] / sum of e` with `e[t] = exp(scores[h, t] - max)`, over t <= pos.
+#[inline(never)]
 pub(crate) fn softmax(
     p: &Softmax,
     control: &Control,

@@ -11,6 +11,7 @@ use gavel_program::op::WeightedSum;
 const WIDTH: usize = 64;
 
 /// `out[h, d] = sum over t <= pos of p[h, t] * values[t, h / group, d]`: position t goes to lane t mod 16.
+#[inline(never)]
 pub(crate) fn weighted_sum(
     p: &WeightedSum,
     control: &Control,

@@ -11,6 +11,7 @@ use core::ops::Range;
 use gavel_program::op::Linear;
 
 /// `out[r] = W[r] . x`.
+#[inline(never)]
 pub(crate) fn linear(
     p: &Linear,
     inputs: &[&[u32]],

@@ -7,6 +7,7 @@ use gavel_program::Control;
 use gavel_program::op::Probs;
 
 /// `out[i] = exp((logits[i] - max) / T)` with T the temperature; not called for temperature 0.
+#[inline(never)]
 pub(crate) fn probs(
     p: &Probs,
     control: &Control,

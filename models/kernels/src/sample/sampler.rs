@@ -17,6 +17,7 @@ pub(crate) fn slot(p: &Sample, control: &Control) -> Range<usize> {
 }
 
 /// `tokens[pos + 1]` = the first of the largest logits at temperature 0, else a draw.
+#[inline(never)]
 pub(crate) fn sample(
     p: &Sample,
     control: &Control,

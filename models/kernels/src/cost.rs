@@ -1,0 +1,140 @@
+//! Worst-case cost of a tile in machine instructions: a closed formula of the parameters, above every run over any inputs.
+//!
+//! The constants are upper bounds for the guest as built: soft-float routines have no loops, so their length bounds them; what is
+//! around them was read from the image's disassembly and rounded up. A test holds the formula against measured runs.
+
+use gavel_program::boot::TILE_BYTES;
+use gavel_program::op::{Linear, Sample, Scores, Softmax, WeightedSum};
+use gavel_program::{Op, WeightFormat};
+
+/// Elements of a tile of 32-bit elements.
+const TILE: u64 = TILE_BYTES as u64 / 4;
+/// Start of the guest: decoding the boot record, checking the domain, finding the range.
+const START: u64 = 6000;
+/// Soft-float addition or subtraction.
+pub const ADD: u64 = 160;
+/// Soft-float multiplication.
+pub const MULTIPLY: u64 = 136;
+/// Soft-float division.
+pub const DIVIDE: u64 = 172;
+/// Soft-float comparison.
+pub const COMPARE: u64 = 34;
+/// Integer to float.
+pub const FROM_INTEGER: u64 = 32;
+/// binary16 to float.
+const FROM_HALF: u64 = 36;
+/// One round of a loop around soft-float calls: loads, stores, arguments, the end test.
+const ROUND: u64 = 20;
+/// The integer square root.
+const SQRT: u64 = 500;
+/// The exponential: eleven products, ten sums, two comparisons.
+const EXP: u64 = 11 * MULTIPLY + 10 * ADD + 2 * COMPARE + 100;
+/// Folding 16 lanes.
+const FOLD: u64 = 15 * ADD + 400;
+/// Ordering one number by its key.
+const KEY: u64 = 20;
+/// One level of a sift in the sampler's heap.
+const SIFT: u64 = 64;
+/// Columns of a quantization block.
+const BLOCK: u64 = 32;
+
+/// At most this many instructions does one tile of the operator take, whatever its inputs, for parameters in the domain.
+pub fn cost(op: &Op) -> u64 {
+    START
+        + match op {
+            Op::Embed(p) => TILE * element(p.format),
+            Op::RmsNorm(p) => {
+                dot(p.dim.into(), 0) + SQRT + 2 * DIVIDE + ADD + TILE * (2 * MULTIPLY + ROUND)
+            }
+            Op::Linear(p) => linear(p),
+            Op::Rope(_) => TILE * (2 * MULTIPLY + ADD + 4 * ROUND),
+            Op::StoreRow(_) => TILE * ROUND,
+            Op::Scores(p) => scores(p),
+            Op::Softmax(p) => softmax(p),
+            Op::WeightedSum(p) => weighted_sum(p),
+            Op::Add(_) => TILE * (ADD + ROUND),
+            Op::SwiGlu(_) => TILE * (EXP + ADD + DIVIDE + MULTIPLY + 2 * ROUND),
+            Op::Probs(p) => {
+                u64::from(p.vocab) * KEY + TILE * (EXP + ADD + DIVIDE + 2 * ROUND) + DIVIDE
+            }
+            Op::Sample(p) => sample(p),
+            Op::TokenizeIds(_)
+            | Op::TokenizeCount(_)
+            | Op::Detokenize(_)
+            | Op::DetokenizeLen(_)
+            | Op::Advance(_) => 0,
+        }
+}
+
+/// A lane sum of products, `extra` for each term.
+fn dot(terms: u64, extra: u64) -> u64 {
+    terms * (MULTIPLY + ADD + ROUND + extra) + FOLD + 300
+}
+
+/// One element of a stored matrix.
+fn element(format: WeightFormat) -> u64 {
+    match format {
+        WeightFormat::F32 => ROUND,
+        WeightFormat::F16 => ROUND + FROM_HALF,
+        WeightFormat::Q8 | WeightFormat::Q4 => 3 * ROUND + FROM_HALF + FROM_INTEGER + MULTIPLY,
+    }
+}
+
+fn linear(p: &Linear) -> u64 {
+    let cols = u64::from(p.cols);
+    let blocks = cols / BLOCK;
+    let row = match p.format {
+        WeightFormat::F32 => dot(cols, 0),
+        WeightFormat::F16 => dot(cols, FROM_HALF),
+        WeightFormat::Q8 => blocks * (6 * BLOCK + scaled_sum()),
+        WeightFormat::Q4 => blocks * (8 * BLOCK + scaled_sum()),
+    };
+    let quantizing = match p.format {
+        WeightFormat::F32 | WeightFormat::F16 => 0,
+        WeightFormat::Q8 | WeightFormat::Q4 => {
+            blocks * (BLOCK * (MULTIPLY + ADD + 2 * ROUND) + 2 * DIVIDE + 200)
+        }
+    };
+    quantizing + TILE * (row + 2 * ROUND)
+}
+
+/// What a block's integer sum costs after it is made.
+fn scaled_sum() -> u64 {
+    FROM_INTEGER + FROM_HALF + 2 * MULTIPLY + ADD + 2 * ROUND
+}
+
+fn scores(p: &Scores) -> u64 {
+    TILE * (dot(p.head_dim.into(), 0) + MULTIPLY + 4 * ROUND) + rows(p.heads, p.context) * 200
+}
+
+fn softmax(p: &Softmax) -> u64 {
+    let row = u64::from(p.context) * (EXP + 2 * ADD + KEY + 3 * ROUND) + FOLD + 200;
+    rows(p.heads, p.context) * row + TILE * (DIVIDE + ROUND)
+}
+
+fn weighted_sum(p: &WeightedSum) -> u64 {
+    let position = TILE * (MULTIPLY + ADD + ROUND);
+    // In each row: the lanes are cleared, and a position has costs of its own.
+    let row = 2 * TILE * 16 + u64::from(p.context) * 3 * ROUND;
+    u64::from(p.context) * position
+        + rows(p.heads, p.head_dim) * (row + 200)
+        + TILE * (FOLD + 5 * ROUND)
+}
+
+/// Rows of a matrix that one tile can meet.
+fn rows(rows: u32, width: u32) -> u64 {
+    let (rows, width) = (u64::from(rows), u64::from(width));
+    if width.is_multiple_of(TILE) {
+        return 1;
+    }
+    ((TILE - 1).div_ceil(width) + 1).min(rows)
+}
+
+fn sample(p: &Sample) -> u64 {
+    let vocab = u64::from(p.vocab);
+    let levels = u64::from(vocab.ilog2()) + 1;
+    // Building the heap sifts twice the vocabulary's number of levels, emptying it all levels for each token.
+    let heap = vocab * (2 + levels) * SIFT;
+    let sums = 3 * vocab * (ADD + COMPARE + 2 * ROUND);
+    vocab * KEY + heap + sums + FOLD + 4 * MULTIPLY + DIVIDE + 1000
+}
