@@ -24,7 +24,7 @@ pub enum LogsFailed {
 
 impl Chain {
     /// The logs that `filter` matches, in order. A range without ends is the head alone; one that
-    /// goes beyond the head ends there.
+    /// goes beyond the head ends there, and one that begins beyond it is empty.
     ///
     /// # Errors
     ///
@@ -54,12 +54,14 @@ impl Chain {
     ) -> Result<Vec<&MinedBlock>, LogsFailed> {
         let head = self.head().number();
         // The pending block has no logs to offer yet: it reads as the head.
-        let resolve =
-            |tag: Option<BlockNumberOrTag>| tag.and_then(|tag| self.number(tag)).unwrap_or(head);
-        let (from, to) = (resolve(from), resolve(to));
-        if from > to {
+        let number = |tag: BlockNumberOrTag| self.number(tag).unwrap_or(head);
+        let from = from.map_or(head, number);
+        if let Some(BlockNumberOrTag::Number(to)) = to
+            && from > to
+        {
             return Err(LogsFailed::Range { from, to });
         }
+        let to = to.map_or(head, number);
         Ok((from..=to.min(head))
             .filter_map(|number| self.block_by_number(number))
             .collect())
