@@ -43,6 +43,13 @@ fn settles(board: &Board, view: &MatchView, own: Option<Side>) -> bool {
     }
 }
 
+/// Ends a batch tournament that has nobody left: its range can be proposed again.
+pub(super) fn bury(board: &Board, tournament: &TournamentView, decision: &mut Decision) {
+    if tournament.waiting.is_none() {
+        decision.extend(conclude(board, tournament));
+    }
+}
+
 /// Inner tournaments are concluded by the settling of the match around them.
 fn conclude(board: &Board, tournament: &TournamentView) -> Option<Action> {
     let due = tournament.context.kind == Kind::Batch && tournament.can_conclude(board.now);

@@ -66,6 +66,7 @@ pub fn decide(board: &Board, knowledge: &dyn Knowledge) -> Decision {
                 keeping::keep(board, tournament, Some(claim.root()), &mut decision);
             }
             Some(Stake::Bystander) => keeping::keep(board, tournament, None, &mut decision),
+            Some(Stake::Lost) => keeping::bury(board, tournament, &mut decision),
             None => {}
         }
     }

@@ -10,6 +10,8 @@ pub(super) enum Stake {
     Own(Claim),
     /// It lies inside a tournament that we have a living root in, between two others: it must end.
     Bystander,
+    /// Our root is out of it; the winner sees to its end, if there is one.
+    Lost,
 }
 
 /// Our stakes in all live tournaments that concern us.
@@ -55,26 +57,26 @@ impl Stakes {
     ) -> Result<Option<Stake>, CantTell> {
         if tournament.context.kind == Kind::Batch {
             let claim = knowledge.claim(&tournament.context)?;
-            return Ok(alive(tournament, &claim).then_some(Stake::Own(claim)));
+            return Ok(Some(stake_in(tournament, claim)));
         }
         let Some(parent) = board.parent_of(tournament) else {
             return Ok(None);
         };
         match self.stakes.get(&parent.tournament) {
-            None => Ok(None),
+            None | Some(Stake::Lost) => Ok(None),
             Some(Stake::Own(claim)) if parent.side_of(claim.root()).is_some() => {
                 let claim = knowledge.claim(&tournament.context)?;
-                Ok(alive(tournament, &claim).then_some(Stake::Own(claim)))
+                Ok(Some(stake_in(tournament, claim)))
             }
-            Some(_) => Ok(Some(Stake::Bystander)),
+            Some(Stake::Own(_) | Stake::Bystander) => Ok(Some(Stake::Bystander)),
         }
     }
 }
 
-/// Whether our root can still win: it has not lost. One that has not joined can, or is too late;
-/// the tournament has to end in either case.
-fn alive(tournament: &TournamentView, claim: &Claim) -> bool {
-    tournament
-        .commitment(claim.root())
-        .is_none_or(|own| !own.eliminated)
+/// A root that has not joined yet can, or is too late; the tournament has to end in either case.
+fn stake_in(tournament: &TournamentView, claim: Claim) -> Stake {
+    match tournament.commitment(claim.root()) {
+        Some(own) if own.eliminated => Stake::Lost,
+        _ => Stake::Own(claim),
+    }
 }

@@ -1,0 +1,156 @@
+//! What a player does about claims that it can't judge: nothing, and everything else as always.
+
+use crate::{
+    data::{Data, Lie},
+    language::{Game, Player, START, shape, times},
+    referee::Referee,
+};
+use gavel_dispute::{
+    Action, CantTell, Claim, Context, Kind, Knowledge, Opening, Subject, Trace, Verdict, decide,
+    judge,
+    payload::{BatchOpening, NodeOpening, Reveal, StepProof, TileOpening},
+};
+use std::sync::Arc;
+
+/// Knows everything but what concerns one kind of tournament.
+struct Blind {
+    data: Data,
+    kind: Kind,
+}
+
+impl Knowledge for Blind {
+    fn claim(&self, tournament: &Context) -> Result<Claim, CantTell> {
+        match tournament.kind == self.kind {
+            true => Err(CantTell::StillComputing),
+            false => self.data.claim(tournament),
+        }
+    }
+
+    fn open_batch(&self, batch: &Context, position: u64) -> Result<BatchOpening, CantTell> {
+        self.data.open_batch(batch, position)
+    }
+
+    fn open_node(
+        &self,
+        execution: &Context,
+        position: u64,
+    ) -> Result<Opening<NodeOpening>, CantTell> {
+        self.data.open_node(execution, position)
+    }
+
+    fn reveal(&self, execution: &Context, position: u64) -> Result<Reveal, CantTell> {
+        self.data.reveal(execution, position)
+    }
+
+    fn tensor(&self, execution: &Context, position: u64) -> Result<Arc<dyn Trace>, CantTell> {
+        self.data.tensor(execution, position)
+    }
+
+    fn open_tile(
+        &self,
+        execution: &Context,
+        position: u64,
+        tile: u64,
+    ) -> Result<TileOpening, CantTell> {
+        self.data.open_tile(execution, position, tile)
+    }
+
+    fn step(&self, machine: &Context, position: u64) -> Result<Opening<StepProof>, CantTell> {
+        self.data.step(machine, position)
+    }
+}
+
+fn deep_lie(truth: &Data) -> Data {
+    truth.with(Lie::Execution {
+        request: 0,
+        leaf: 0,
+        tile: 1,
+        instruction: 1,
+        seed: 2,
+    })
+}
+
+#[test]
+fn a_player_that_can_not_judge_a_batch_leaves_it_alone_and_says_so() {
+    let truth = Data::truth(&shape());
+    let lying = deep_lie(&truth);
+    let blind = Blind {
+        data: truth,
+        kind: Kind::Batch,
+    };
+    let referee = Referee::new(shape(), times(), START, lying.batch_root());
+    let decision = decide(&referee.board(), &blind);
+    assert_eq!(decision.actions, []);
+    assert_eq!(decision.doubts.len(), 1);
+    assert_eq!(
+        decision.doubts[0].about,
+        Subject::Batch { lane: 0, batch: 0 }
+    );
+    assert_eq!(decision.doubts[0].reason, CantTell::StillComputing);
+    let report = Game::proposed(&shape(), &lying)
+        .player(Player::honest(blind))
+        .play();
+    assert!(report.moves.is_empty());
+}
+
+#[test]
+fn a_doubt_about_one_batch_does_not_hinder_another() {
+    let truth = Data::truth(&shape());
+    let lying = deep_lie(&truth);
+    let referee = Referee::new(shape(), times(), START, lying.batch_root());
+    let mut board = referee.board();
+    let mut odd = board.batches[0].clone();
+    odd.number = 1;
+    odd.context.kind = Kind::Machine;
+    board.batches.insert(0, odd);
+    let blind = Blind {
+        data: truth.clone(),
+        kind: Kind::Machine,
+    };
+    let decision = decide(&board, &blind);
+    assert_eq!(decision.doubts.len(), 1);
+    assert_eq!(
+        decision.actions,
+        [Action::Challenge {
+            lane: 0,
+            batch: 0,
+            root: truth.batch_root()
+        }]
+    );
+}
+
+#[test]
+fn a_verdict_has_three_values() {
+    let truth = Data::truth(&shape());
+    let batch = Referee::new(shape(), times(), START, truth.batch_root())
+        .batch
+        .context;
+    let wrong = deep_lie(&truth).batch_root();
+    let correct = truth.batch_root();
+    assert_eq!(judge(&truth, &batch, correct), Verdict::Right);
+    assert_eq!(judge(&truth, &batch, wrong), Verdict::Wrong { correct });
+    let blind = Blind {
+        data: truth,
+        kind: Kind::Batch,
+    };
+    assert_eq!(
+        judge(&blind, &batch, correct),
+        Verdict::CantTell(CantTell::StillComputing)
+    );
+}
+
+#[test]
+fn a_player_blind_inside_still_plays_the_outer_levels() {
+    let truth = Data::truth(&shape());
+    let lying = deep_lie(&truth);
+    let blind = Blind {
+        data: truth.clone(),
+        kind: Kind::Execution,
+    };
+    // The liar wins inside by default; the point is that nothing stops before.
+    let report = Game::proposed(&shape(), &lying)
+        .player(Player::honest(blind))
+        .player(Player::liar(lying.clone()))
+        .play();
+    assert_eq!(report.result, Some(lying.batch_root()));
+}

@@ -1,0 +1,115 @@
+//! Many wrong roots, with shared and with own garbage.
+
+use crate::{
+    data::{Data, Lie},
+    language::{Game, Player, Tempo, bound, shape, times},
+};
+use gavel_primitives::keccak;
+
+/// The n-th of a sequence of lies spread over the world's places.
+fn lie(seed: u64) -> Lie {
+    let random = keccak(&seed.to_be_bytes());
+    let below = |at: usize, limit: u64| u64::from(random.0[at]) % limit;
+    let shape = shape();
+    match below(0, 4) {
+        0 => Lie::Padding { leaf: 3, seed },
+        1 => Lie::Fork {
+            request: below(1, shape.count),
+            leaf: below(2, 4),
+            fork: 4 + below(3, 4),
+            seed,
+        },
+        _ => Lie::Execution {
+            request: below(1, shape.count),
+            leaf: below(2, 1 << shape.execution()),
+            tile: below(3, shape.chunks()),
+            instruction: below(4, 1 << shape.machine),
+            seed,
+        },
+    }
+}
+
+fn check(first: u64, count: u64, tempo: impl Fn(u64) -> Tempo) {
+    let truth = Data::truth(&shape());
+    let liars: Vec<Data> = (first..first + count).map(|s| truth.with(lie(s))).collect();
+    let mut game = Game::proposed(&shape(), &liars[0]).player(Player::honest(truth.clone()));
+    for (at, liar) in liars.iter().enumerate() {
+        game = game.player(Player::liar(liar.clone()).tempo(tempo(at as u64)));
+    }
+    let report = game.play();
+    assert_eq!(
+        report.result,
+        Some(truth.batch_root()),
+        "{count} liars from {first}"
+    );
+    let most = times().window[0] + bound(&times(), report.largest, 1);
+    assert!(
+        report.seconds <= most,
+        "{count} liars from {first}: {} s, bound {most} s",
+        report.seconds
+    );
+}
+
+#[test]
+fn one_honest_player_beats_any_number_of_liars_within_the_bound() {
+    for count in [1, 2, 3, 4, 7, 8, 15] {
+        for first in 0..12 {
+            check(first * 100, count, |_| Tempo::Every(1));
+        }
+    }
+}
+
+#[test]
+fn and_so_it_does_when_they_use_every_second() {
+    for count in [2, 3, 5, 8] {
+        for first in 0..12 {
+            check(first * 100, count, |_| Tempo::LastSecond);
+            check(first * 100, count, |at| match at % 2 {
+                0 => Tempo::LastSecond,
+                _ => Tempo::Every(1),
+            });
+        }
+    }
+}
+
+/// Two liars that agree on garbage and part at a step's end can't open what they sealed: both go out
+/// by time, and the honest player is not kept waiting for ever.
+#[test]
+fn two_liars_on_garbage_can_not_hang_the_rest() {
+    let truth = Data::truth(&shape());
+    let fork = |seed| {
+        truth.with(Lie::Fork {
+            request: 0,
+            leaf: 1,
+            fork: 3,
+            seed,
+        })
+    };
+    let (one, two) = (fork(1), fork(2));
+    // They meet each other first: the honest player comes late.
+    let report = Game::proposed(&shape(), &one)
+        .player(Player::liar(one.clone()))
+        .player(Player::liar(two))
+        .player(Player::honest(truth.clone()).late(200))
+        .play();
+    assert_eq!(report.result, Some(truth.batch_root()));
+}
+
+#[test]
+fn without_an_honest_player_two_liars_on_garbage_void_the_batch() {
+    let truth = Data::truth(&shape());
+    let fork = |seed| {
+        truth.with(Lie::Fork {
+            request: 0,
+            leaf: 1,
+            fork: 3,
+            seed,
+        })
+    };
+    let (one, two) = (fork(1), fork(2));
+    let report = Game::proposed(&shape(), &one)
+        .player(Player::liar(one.clone()))
+        .player(Player::liar(two))
+        .play();
+    assert_eq!(report.result, None);
+}
