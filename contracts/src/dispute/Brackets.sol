@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {Context, ITournament, Kind, Reason, Stage, Tag} from "../interfaces/ITournament.sol";
+import {Context, ITournament, Kind, Reason, Stage} from "../interfaces/ITournament.sol";
 import {Tags} from "../libraries/Tags.sol";
 import {KindRules} from "../types/Rules.sol";
 import {Bonds} from "./Bonds.sol";
 import {Clocks, Span, Time} from "./Clocks.sol";
 import {Costs} from "./Costs.sol";
-import {Commitment, Games, MatchState, Progress, TournamentState} from "./State.sol";
+import {Commitment, Games, MatchState, Outcome, Progress, TournamentState} from "./State.sol";
 import {Turns} from "./Turns.sol";
 
 /// @title Tournaments: opening, joining, pairing, elimination, end
@@ -44,11 +44,11 @@ library Brackets {
         return Time.unwrap(self.joinCloses) != 0;
     }
 
-    /// @notice Adds a commitment that the caller has checked, and pairs it.
-    function join(Games storage games, bytes32 id, bytes32 root, address joiner, Tag tag) internal {
+    /// @notice Adds a commitment of which the caller knows joiner and tag, and pairs it.
+    function join(Games storage games, bytes32 id, bytes32 root, Commitment memory joining) internal {
         TournamentState storage self = games.tournaments[id];
         // INVARIANT: a bond has an owner, and a root is not the mark for none
-        if (joiner == address(0) || root == 0) revert ITournament.ZeroValue();
+        if (joining.joiner == address(0) || root == 0) revert ITournament.ZeroValue();
         uint256 bond = games.bonds[uint256(self.context.kind)];
         // INVARIANT: every living commitment has paid its bond
         if (msg.value != bond) revert ITournament.WrongBond(msg.value, bond);
@@ -56,14 +56,10 @@ library Brackets {
         if (block.timestamp > Time.unwrap(self.joinCloses)) {
             revert ITournament.JoinWindowOver(uint40(block.timestamp), Time.unwrap(self.joinCloses));
         }
-        self.commitments[root] = Commitment({
-            joiner: joiner,
-            tag: tag,
-            eliminated: false,
-            clock: self.allowance.onJoining(self.openedAt),
-            joinPrice: Bonds.price(games)
-        });
-        emit ITournament.Joined(id, root, joiner, tag);
+        joining.clock = self.allowance.onJoining(self.openedAt);
+        joining.joinPrice = Bonds.price(games);
+        self.commitments[root] = joining;
+        emit ITournament.Joined(id, root, joining.joiner, joining.tag);
         _enqueue(games, id, root);
     }
 
@@ -154,15 +150,16 @@ library Brackets {
         Progress memory progress,
         bytes32 correct
     ) internal {
-        uint8 winner = Bonds.NONE;
+        Outcome memory outcome = Outcome(Bonds.NONE, Reason.Rule);
         // INVARIANT: every side unequal to the correct leaf is out, which may be both
-        if (self.nodes[0] == correct) winner = 0;
-        else if (self.nodes[1] == correct) winner = 1;
-        end(games, matchId, progress, winner, Reason.Rule);
+        if (self.nodes[0] == correct) outcome.winner = 0;
+        else if (self.nodes[1] == correct) outcome.winner = 1;
+        end(games, matchId, progress, outcome);
     }
 
     /// @notice Ends a match: losers are out, the winner gains its effort and waits or is paired.
-    function end(Games storage games, bytes32 matchId, Progress memory progress, uint8 winner, Reason reason) internal {
+    function end(Games storage games, bytes32 matchId, Progress memory progress, Outcome memory outcome) internal {
+        uint8 winner = outcome.winner;
         MatchState storage self = games.matches[matchId];
         TournamentState storage tournament = games.tournaments[self.tournament];
         Kind kind = tournament.context.kind;
@@ -172,7 +169,7 @@ library Brackets {
         // INVARIANT: an eliminated root never comes back
         if (winner != 0) tournament.commitments[self.roots[0]].eliminated = true;
         if (winner != 1) tournament.commitments[self.roots[1]].eliminated = true;
-        emit ITournament.MatchOver(matchId, winner, reason);
+        emit ITournament.MatchOver(matchId, winner, outcome.reason);
         if (winner != Bonds.NONE) {
             Commitment storage won = tournament.commitments[self.roots[winner]];
             Span clock = winner == 0 ? progress.clock0 : progress.clock1;

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IReferee, MachineStart, NodeQuestion, NodeVerdict, TileQuestion} from "../interfaces/IReferee.sol";
+import {MerkleLib} from "../libraries/MerkleLib.sol";
 import {ExecutionEnd, FirstSlots, MachineEnd, NodeOpening, TileOpening} from "../types/Opening.sol";
 import {ProgramHeader} from "../types/Program.sol";
 import {RequestPreimage} from "../types/Request.sol";
@@ -63,6 +64,29 @@ contract Referee is IReferee {
     {
         _checkProgram(header, question.programId);
         return FirstValues.machine(question, header, opening);
+    }
+
+    /// @inheritdoc IReferee
+    function leafRoot(uint256 index, uint8 depth, bytes32, bytes32 leaf, uint256 mask, bytes32[] calldata siblings)
+        external
+        pure
+        returns (bytes32)
+    {
+        return MerkleLib.rootOf(leaf, index, depth, 0, mask, siblings);
+    }
+
+    /// @inheritdoc IReferee
+    function envRoots(
+        uint256 slot,
+        uint8 depth,
+        bytes32,
+        bytes32 tensorOld,
+        bytes32 tensorSide,
+        uint256 mask,
+        bytes32[] calldata siblings
+    ) external pure returns (bytes32 envOld, bytes32 envSide) {
+        envOld = MerkleLib.rootOf(tensorOld, slot, depth, 0, mask, siblings);
+        envSide = MerkleLib.rootOf(tensorSide, slot, depth, 0, mask, siblings);
     }
 
     /// @dev Every number that a proof is read with comes from the program that the context names.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {Context, Stage, Tag} from "../interfaces/ITournament.sol";
+import {Context, Reason, Stage, Tag} from "../interfaces/ITournament.sol";
 import {Rules} from "../types/Rules.sol";
 import {Span, Time} from "./Clocks.sol";
 
@@ -76,6 +76,13 @@ struct MatchState {
     bytes32 tensorOld;
     /// Digest of the opened node until its tile is opened; in stage Inner and after it the inner tournament.
     bytes32 link;
+}
+
+/// @notice How a match ends.
+struct Outcome {
+    /// The winning side; 2 if both are out.
+    uint8 winner;
+    Reason reason;
 }
 
 /// @notice Wei to be repaid, by what it was spent for.

@@ -15,19 +15,18 @@ import {
     Tag,
     TournamentView
 } from "../interfaces/ITournament.sol";
-import {MerkleLib} from "../libraries/MerkleLib.sol";
 import {ExecutionEnd, FirstSlots, MachineEnd, NodeOpening, TileOpening} from "../types/Opening.sol";
 import {ProgramHeader} from "../types/Program.sol";
 import {RequestPreimage} from "../types/Request.sol";
-import {KindRules, Rules} from "../types/Rules.sol";
+import {Rules} from "../types/Rules.sol";
 import {Bonds} from "./Bonds.sol";
 import {Brackets} from "./Brackets.sol";
 import {Span} from "./Clocks.sol";
-import {Consult} from "./Consult.sol";
+import {Consult, Question} from "./Consult.sol";
 import {Costs} from "./Costs.sol";
 import {Descent} from "./Descent.sol";
 import {RuleCheck} from "./RuleCheck.sol";
-import {Commitment, Games, MatchState, Opened, Progress, TournamentState} from "./State.sol";
+import {Commitment, Games, MatchState, Opened, Outcome, Progress, TournamentState} from "./State.sol";
 import {Turns} from "./Turns.sol";
 import {Views} from "./Views.sol";
 
@@ -51,8 +50,10 @@ contract Tournament is ITournament {
     IReferee public immutable referee;
     IMipsStep public immutable mipsStep;
 
-    /// @dev Static words among the arguments of joins and of the three openings.
+    /// @dev Static words among the arguments of the functions that the referee is asked with.
     uint256 private constant JOIN_WORDS = 2;
+    uint256 private constant SEAL_WORDS = 3;
+    uint256 private constant REVEAL_WORDS = 4;
     uint256 private constant OPEN_WORDS = 1 + 26;
     uint256 private constant OPEN_BATCH_WORDS = 1 + 26 + 10;
 
@@ -71,22 +72,16 @@ contract Tournament is ITournament {
         }
     }
 
-    modifier onlyHost() {
-        // INVARIANT: batch tournaments are the host's alone
-        if (msg.sender != host) revert NotHost(msg.sender);
-        _;
-    }
-
     /// @inheritdoc ITournament
     function openBatch(Context calldata context, bytes32 proposedRoot, address proposer)
         external
         payable
-        onlyHost
         returns (bytes32 id)
     {
+        _demandHost();
         if (context.kind != Kind.Batch) revert WrongKind(context.kind, Kind.Batch);
         id = _games.open(context, Span.wrap(0));
-        _games.join(id, proposedRoot, proposer, Tag.None);
+        _join(id, proposedRoot, proposer, Tag.None);
     }
 
     /// @inheritdoc ITournament
@@ -95,7 +90,8 @@ contract Tournament is ITournament {
     }
 
     /// @inheritdoc ITournament
-    function joinBatchFor(bytes32 id, bytes32 root, address joiner) external payable onlyHost {
+    function joinBatchFor(bytes32 id, bytes32 root, address joiner) external payable {
+        _demandHost();
         _joinBatch(id, root, joiner);
     }
 
@@ -103,29 +99,25 @@ contract Tournament is ITournament {
     function joinExecution(bytes32 id, bytes32 root, ExecutionEnd calldata) external payable {
         if (_hasJoined(id, root, Kind.Execution, msg.sender)) return;
         Context storage context = _games.tournaments[id].context;
-        bytes memory question =
+        bytes memory call =
             abi.encodeWithSelector(IReferee.executionEnd.selector, context.depth, context.programId, context.requestId);
-        bytes memory result = referee.ask(question, JOIN_WORDS);
-        _games.join(id, root, msg.sender, _tag(context, abi.decode(result, (bytes32))));
+        _join(id, root, msg.sender, _tag(context, _askWord(call, JOIN_WORDS)));
     }
 
     /// @inheritdoc ITournament
     function joinMachine(bytes32 id, bytes32 root, MachineEnd calldata) external payable {
         if (_hasJoined(id, root, Kind.Machine, msg.sender)) return;
         Context storage context = _games.tournaments[id].context;
-        bytes memory question =
-            abi.encodeWithSelector(IReferee.machineEnd.selector, context.depth, context.oldChunk);
-        bytes memory chunk = referee.ask(question, JOIN_WORDS);
-        _games.join(id, root, msg.sender, _tag(context, abi.decode(chunk, (bytes32))));
+        bytes memory call = abi.encodeWithSelector(IReferee.machineEnd.selector, context.depth, context.oldChunk);
+        _join(id, root, msg.sender, _tag(context, _askWord(call, JOIN_WORDS)));
     }
 
     /// @inheritdoc ITournament
     function advance(bytes32 matchId, bytes32[] calldata otherTail, bytes32[] calldata own, bytes32[] calldata next)
         external
     {
-        MatchState storage self = _games.matches[matchId];
-        Progress memory progress = self.progress;
-        if (progress.repeats()) return;
+        (MatchState storage self, Progress memory progress, bool repeated) = _load(matchId);
+        if (repeated) return;
         if (progress.stage != Stage.TileDescent) progress.demand(Stage.Descent);
         progress.stop();
         uint8 side = progress.turn;
@@ -146,14 +138,14 @@ contract Tournament is ITournament {
     }
 
     /// @inheritdoc ITournament
-    function seal(bytes32 matchId, bytes32 agreed, uint256 mask, bytes32[] calldata siblings) external {
-        MatchState storage self = _games.matches[matchId];
-        Progress memory progress = self.progress;
-        if (progress.repeats()) return;
+    function seal(bytes32 matchId, bytes32 agreed, uint256, bytes32[] calldata) external {
+        (MatchState storage self, Progress memory progress, bool repeated) = _load(matchId);
+        if (repeated) return;
         progress.demand(Stage.Seal);
         progress.stop();
         uint8 depth = _games.tournaments[self.tournament].context.depth;
-        bytes32 root = MerkleLib.rootOf(agreed, progress.position - 1, depth, 0, mask, siblings);
+        bytes memory call = abi.encodeWithSelector(IReferee.leafRoot.selector, progress.position - 1, depth);
+        bytes32 root = _askWord(call, SEAL_WORDS);
         // INVARIANT: the agreed leaf is the one before the contested, under either root
         if (root != self.roots[0] && root != self.roots[1]) {
             revert AgreedMismatch(root, self.roots[0], self.roots[1]);
@@ -171,10 +163,12 @@ contract Tournament is ITournament {
         RequestPreimage calldata request,
         FirstSlots calldata
     ) external {
-        (MatchState storage self, Progress memory progress, bool repeated) = _opening(matchId, Stage.Sealed);
+        (MatchState storage self, Progress memory progress, bool repeated) = _load(matchId);
         if (repeated) return;
-        Context storage batch = _contextOf(self, Kind.Batch);
+        progress.demand(Stage.Sealed);
+        progress.deadline.demandInTime();
         _games.note(matchId, Bonds.NEUTRAL, Costs.OPEN_BATCH);
+        Context storage batch = _contextOf(self, Kind.Batch);
         // INVARIANT: past the count the correct leaf is 0
         if (progress.position >= batch.count) return _games.rule(matchId, self, progress, 0);
 
@@ -188,19 +182,20 @@ contract Tournament is ITournament {
         context.requestId = id;
         context.position = progress.position;
         context.depth = header.stepDepth + header.nodeDepth;
-        bytes memory env = referee.ask(abi.encodeWithSelector(IReferee.firstEnv.selector), OPEN_BATCH_WORDS);
-        context.start = abi.decode(env, (bytes32));
+        context.start = _askWord(abi.encodeWithSelector(IReferee.firstEnv.selector), OPEN_BATCH_WORDS);
         _games.openInner(matchId, self, progress, context);
     }
 
     /// @inheritdoc ITournament
     function openNode(bytes32 matchId, ProgramHeader calldata, NodeOpening calldata) external {
-        (MatchState storage self, Progress memory progress, bool repeated) = _opening(matchId, Stage.Sealed);
+        (MatchState storage self, Progress memory progress, bool repeated) = _load(matchId);
         if (repeated) return;
-        Context storage execution = _contextOf(self, Kind.Execution);
+        progress.demand(Stage.Sealed);
+        progress.deadline.demandInTime();
         _games.note(matchId, Bonds.NEUTRAL, Costs.OPEN_NODE);
+        Context storage execution = _contextOf(self, Kind.Execution);
         NodeQuestion memory question = NodeQuestion(execution.programId, self.agreed, progress.position);
-        bytes memory answer = referee.ask(abi.encodeWithSelector(IReferee.node.selector, question), OPEN_WORDS);
+        bytes memory answer = _ask(abi.encodeWithSelector(IReferee.node.selector, question), OPEN_WORDS);
         NodeVerdict memory verdict = abi.decode(answer, (NodeVerdict));
         if (verdict.decided) return _games.rule(matchId, self, progress, verdict.correct);
 
@@ -218,17 +213,15 @@ contract Tournament is ITournament {
         bytes32 matchId,
         bytes32 tensorOld,
         bytes32 tensorSide,
-        uint256 mask,
-        bytes32[] calldata siblings
+        uint256,
+        bytes32[] calldata
     ) external {
-        MatchState storage self = _games.matches[matchId];
-        Progress memory progress = self.progress;
-        if (progress.repeats()) return;
+        (MatchState storage self, Progress memory progress, bool repeated) = _load(matchId);
+        if (repeated) return;
         progress.demand(Stage.Reveal);
         progress.stop();
         (uint8 side, Opened memory opened) = (progress.turn, self.opened);
-        _demandInEnv(opened, tensorOld, self.agreed, mask, siblings);
-        _demandInEnv(opened, tensorSide, self.nodes[side], mask, siblings);
+        _demandInEnvs(opened, self.agreed, self.nodes[side]);
         self.nodes[side] = tensorSide;
         emit Revealed(matchId, side, tensorOld, tensorSide);
         progress.flip();
@@ -246,10 +239,12 @@ contract Tournament is ITournament {
 
     /// @inheritdoc ITournament
     function openTile(bytes32 matchId, ProgramHeader calldata, TileOpening calldata) external {
-        (MatchState storage self, Progress memory progress, bool repeated) = _opening(matchId, Stage.TileSealed);
+        (MatchState storage self, Progress memory progress, bool repeated) = _load(matchId);
         if (repeated) return;
-        Context storage execution = _contextOf(self, Kind.Execution);
+        progress.demand(Stage.TileSealed);
+        progress.deadline.demandInTime();
         _games.note(matchId, Bonds.NEUTRAL, Costs.OPEN_TILE);
+        Context storage execution = _contextOf(self, Kind.Execution);
         Opened memory opened = self.opened;
         TileQuestion memory question = TileQuestion({
             programId: execution.programId,
@@ -259,7 +254,7 @@ contract Tournament is ITournament {
             outputDepth: opened.outputDepth,
             tile: progress.position
         });
-        bytes memory answer = referee.ask(abi.encodeWithSelector(IReferee.tile.selector, question), OPEN_WORDS);
+        bytes memory answer = _ask(abi.encodeWithSelector(IReferee.tile.selector, question), OPEN_WORDS);
         MachineStart memory first = abi.decode(answer, (MachineStart));
         Context memory context;
         context.kind = Kind.Machine;
@@ -278,10 +273,12 @@ contract Tournament is ITournament {
 
     /// @inheritdoc ITournament
     function step(bytes32 matchId, bytes calldata proof) external {
-        (MatchState storage self, Progress memory progress, bool repeated) = _opening(matchId, Stage.Sealed);
+        (MatchState storage self, Progress memory progress, bool repeated) = _load(matchId);
         if (repeated) return;
-        Context storage machine = _contextOf(self, Kind.Machine);
+        progress.demand(Stage.Sealed);
+        progress.deadline.demandInTime();
         _games.note(matchId, Bonds.NEUTRAL, Costs.STEP);
+        Context storage machine = _contextOf(self, Kind.Machine);
         (bytes32 preState, bytes32 postState) =
             mipsStep.step(machine.imageRoot, machine.imageDepth, machine.inputsRoot, proof);
         // INVARIANT: the instruction is executed in the agreed state
@@ -292,36 +289,37 @@ contract Tournament is ITournament {
 
     /// @inheritdoc ITournament
     function settle(bytes32 matchId) external {
-        MatchState storage self = _games.matches[matchId];
-        Progress memory progress = self.progress;
-        if (progress.repeats()) return;
+        (MatchState storage self, Progress memory progress, bool repeated) = _load(matchId);
+        if (repeated) return;
         progress.demand(Stage.Inner);
         TournamentState storage inner = _games.tournaments[self.link];
         if (!inner.over) _games.conclude(self.link);
         _games.note(matchId, Bonds.NEUTRAL, Costs.SETTLE);
         bytes32 root = inner.waiting;
         // INVARIANT: an inner tournament without a winner eliminates both
-        if (root == 0) return _games.end(matchId, progress, Bonds.NONE, Reason.Inner);
-        Commitment storage won = inner.commitments[root];
-        // INVARIANT: the inner winner's tag decides the outer match
-        uint8 winner = won.tag == Tag.A ? 0 : 1;
-        // An outer loser's bond also pays inner makers whom no inner loser paid: a winner without a match.
-        _games.noteJoin(matchId, winner, inner.context.kind, won);
-        _games.end(matchId, progress, winner, Reason.Inner);
+        Outcome memory outcome = Outcome(Bonds.NONE, Reason.Inner);
+        if (root != 0) {
+            Commitment storage won = inner.commitments[root];
+            // INVARIANT: the inner winner's tag decides the outer match
+            outcome.winner = won.tag == Tag.A ? 0 : 1;
+            // An outer loser's bond also pays inner makers whom no inner loser paid: a winner without a match.
+            _games.noteJoin(matchId, outcome.winner, inner.context.kind, won);
+        }
+        _games.end(matchId, progress, outcome);
     }
 
     /// @inheritdoc ITournament
     function timeout(bytes32 matchId) external {
-        Progress memory progress = _games.matches[matchId].progress;
-        if (progress.repeats()) return;
-        bool running = progress.isRunning();
+        (, Progress memory progress, bool repeated) = _load(matchId);
+        if (repeated) return;
+        // INVARIANT: a sealed match that nobody opens in time is lost by both
+        Outcome memory outcome = Outcome(Bonds.NONE, Reason.Unopened);
+        if (progress.isRunning()) (outcome.winner, outcome.reason) = (1 - progress.turn, Reason.Clock);
         // INVARIANT: clocks stand while an inner tournament lives
-        if (!running && !progress.isSealed()) revert WrongStage(progress.stage, Stage.Descent);
+        else if (!progress.isSealed()) revert WrongStage(progress.stage, Stage.Descent);
         progress.deadline.demandPassed();
         _games.note(matchId, Bonds.NEUTRAL, Costs.TIMEOUT);
-        // INVARIANT: a sealed match that nobody opens in time is lost by both
-        if (running) _games.end(matchId, progress, 1 - progress.turn, Reason.Clock);
-        else _games.end(matchId, progress, Bonds.NONE, Reason.Unopened);
+        _games.end(matchId, progress, outcome);
     }
 
     /// @inheritdoc ITournament
@@ -386,18 +384,24 @@ contract Tournament is ITournament {
     }
 
     /// @inheritdoc ITournament
-    function kindRules(Kind kind) external view returns (KindRules memory) {
-        return _games.rulesOf(kind);
-    }
-
-    /// @inheritdoc ITournament
     function rules() external view returns (Rules memory) {
         return _games.rules;
     }
 
+    function _demandHost() private view {
+        // INVARIANT: batch tournaments are the host's alone to open, and to fill for others
+        if (msg.sender != host) revert NotHost(msg.sender);
+    }
+
     function _joinBatch(bytes32 id, bytes32 root, address joiner) private {
         if (_hasJoined(id, root, Kind.Batch, joiner)) return;
-        _games.join(id, root, joiner, Tag.None);
+        _join(id, root, joiner, Tag.None);
+    }
+
+    function _join(bytes32 id, bytes32 root, address joiner, Tag tag) private {
+        Commitment memory joining;
+        (joining.joiner, joining.tag) = (joiner, tag);
+        _games.join(id, root, joining);
     }
 
     /// @dev A root joins a tournament at most once: who joins it again gets the value back as a credit.
@@ -418,8 +422,8 @@ contract Tournament is ITournament {
         return Tag.B;
     }
 
-    /// @dev The common beginning of openings: in stage and in time.
-    function _opening(bytes32 matchId, Stage stage)
+    /// @dev The common beginning of moves: what the match holds, and whether this call repeats the last.
+    function _load(bytes32 matchId)
         private
         view
         returns (MatchState storage self, Progress memory progress, bool repeated)
@@ -427,10 +431,14 @@ contract Tournament is ITournament {
         self = _games.matches[matchId];
         progress = self.progress;
         repeated = progress.repeats();
-        if (!repeated) {
-            progress.demand(stage);
-            progress.deadline.demandInTime();
-        }
+    }
+
+    function _ask(bytes memory call, uint256 words) private view returns (bytes memory) {
+        return referee.ask(Question(call, words));
+    }
+
+    function _askWord(bytes memory call, uint256 words) private view returns (bytes32) {
+        return abi.decode(_ask(call, words), (bytes32));
     }
 
     function _contextOf(MatchState storage self, Kind kind) private view returns (Context storage context) {
@@ -439,17 +447,15 @@ contract Tournament is ITournament {
         if (context.kind != kind) revert WrongKind(context.kind, kind);
     }
 
-    /// @dev A tensor is in the output slot of an env.
-    function _demandInEnv(
-        Opened memory opened,
-        bytes32 tensor,
-        bytes32 env,
-        uint256 mask,
-        bytes32[] calldata siblings
-    ) private pure {
-        bytes32 got = MerkleLib.rootOf(tensor, opened.outputSlot, opened.slotDepth + 1, 0, mask, siblings);
-        // INVARIANT: root(path, T_old) is the agreed env and root(path, T_side) the side's
-        if (got != env) revert EnvMismatch(got, env);
+    /// @dev The revealed tensors are in the output slot of both envs.
+    function _demandInEnvs(Opened memory opened, bytes32 agreed, bytes32 contested) private view {
+        bytes memory call =
+            abi.encodeWithSelector(IReferee.envRoots.selector, opened.outputSlot, opened.slotDepth + 1);
+        (bytes32 envOld, bytes32 envSide) = abi.decode(_ask(call, REVEAL_WORDS), (bytes32, bytes32));
+        // INVARIANT: root(path, T_old) is the agreed env
+        if (envOld != agreed) revert EnvMismatch(envOld, agreed);
+        // INVARIANT: root(path, T_side) is the side's env
+        if (envSide != contested) revert EnvMismatch(envSide, contested);
     }
 
     /// @dev The tensors' roots are in the nodes; the descent ends at chunks.

@@ -135,4 +135,29 @@ interface IReferee {
         ProgramHeader calldata header,
         TileOpening calldata opening
     ) external pure returns (MachineStart memory);
+
+    /// @notice The root that a leaf's path gives: the seal.
+    /// @param index The leaf's place.
+    /// @param depth Depth of the tree.
+    function leafRoot(
+        uint256 index,
+        uint8 depth,
+        bytes32 matchId,
+        bytes32 leaf,
+        uint256 mask,
+        bytes32[] calldata siblings
+    ) external pure returns (bytes32 root);
+
+    /// @notice The envs that one slot's path gives with two tensors: the reveal.
+    /// @param slot Index of the slot.
+    /// @param depth Depth of the env's tree.
+    function envRoots(
+        uint256 slot,
+        uint8 depth,
+        bytes32 matchId,
+        bytes32 tensorOld,
+        bytes32 tensorSide,
+        uint256 mask,
+        bytes32[] calldata siblings
+    ) external pure returns (bytes32 envOld, bytes32 envSide);
 }

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ExecutionEnd, FirstSlots, MachineEnd, NodeOpening, TileOpening} from "../types/Opening.sol";
 import {ProgramHeader} from "../types/Program.sol";
 import {RequestPreimage} from "../types/Request.sol";
-import {KindRules, Rules} from "../types/Rules.sol";
+import {Rules} from "../types/Rules.sol";
 
 /// @notice The three tournaments.
 enum Kind {
@@ -346,9 +346,6 @@ interface ITournament {
 
     /// @notice What `claim` would credit, in wei.
     function claimable(bytes32 matchId, address maker) external view returns (uint256);
-
-    /// @notice The constants of a kind.
-    function kindRules(Kind kind) external view returns (KindRules memory);
 
     /// @notice The constants.
     function rules() external view returns (Rules memory);
