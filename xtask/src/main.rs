@@ -1,12 +1,15 @@
-//! Repository tasks: `cargo xtask --help`.
+//! Repository tasks: everything that builds, checks or measures the repository itself.
+use clap::{Parser, Subcommand};
 
 mod artifacts;
-
-use anyhow::Result;
-use clap::{Parser, Subcommand};
+mod node;
+mod run;
+mod test;
+mod tidy;
 
 /// Repository tasks.
 #[derive(Parser)]
+#[command(name = "cargo xtask", about)]
 struct Cli {
     #[command(subcommand)]
     task: Task,
@@ -22,10 +25,19 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Everything that CI checks: lints, tidy, artifacts, Rust and Solidity tests; what was skipped comes last
+    Test,
+    /// Format, clippy and documentation, without warnings
+    Lint,
+    /// Dependency edges and artifact folders against what the design says
+    Tidy,
 }
 
-fn main() -> Result<()> {
+fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
         Task::Artifacts { names, check } => artifacts::run(&names, check),
+        Task::Test => test::test(),
+        Task::Lint => test::lint(),
+        Task::Tidy => tidy::tidy(),
     }
 }
