@@ -45,7 +45,7 @@ impl Chain {
         env: TxEnv,
     ) -> Result<CallOutcome, CallFailed> {
         let chain_id = self.config.chain_id;
-        let rules = evm::lenient_rules(chain_id);
+        let rules = evm::lenient_rules(chain_id, &env);
         let base_fee = world.block.basefee;
         let outcome = evm::execute(&world.state, rules, world.block.clone(), env.clone())
             .map_err(|error| TxRejected::from_evm(error, &env, base_fee, chain_id))?;
@@ -61,7 +61,7 @@ impl Chain {
 }
 
 /// The request as the EVM takes it, with what it leaves open filled in: the zero address as the
-/// caller, a whole block's gas, no fees.
+/// caller, a whole block's gas (which is also the most), no fees.
 pub(super) fn call_env(
     request: TransactionRequest,
     world: &World<'_>,
@@ -78,7 +78,7 @@ pub(super) fn call_env(
     Ok(TxEnv {
         tx_type,
         caller,
-        gas_limit: request.gas.unwrap_or(world.block.gas_limit),
+        gas_limit: request.gas.unwrap_or(u64::MAX).min(world.block.gas_limit),
         gas_price: request.max_fee_per_gas.or(request.gas_price).unwrap_or(tip),
         gas_priority_fee: dynamic.then_some(tip),
         kind: request.to.unwrap_or(TxKind::Create),

@@ -21,8 +21,12 @@ impl ChainClock {
     }
 
     /// Moves the clock forward and returns the offset reached, in seconds.
-    pub(super) fn advance(&mut self, seconds: u64) -> i64 {
-        self.offset = self.offset.saturating_add_unsigned(seconds);
+    ///
+    /// Blocks that came faster than one a second have run ahead of the clock: then it moves on
+    /// from the last one, at `head`, so that who waits for a deadline by this gets there.
+    pub(super) fn advance(&mut self, seconds: u64, head: u64, now: UnixTime) -> i64 {
+        let ahead = head.cast_signed().saturating_sub(now.0.cast_signed());
+        self.offset = self.offset.max(ahead).saturating_add_unsigned(seconds);
         self.offset
     }
 
@@ -48,7 +52,7 @@ mod tests {
     fn follows_the_wall_clock_plus_the_offset() {
         let mut clock = ChainClock::default();
         assert_eq!(clock.timestamp(10, NOW), 1_000);
-        assert_eq!(clock.advance(50), 50);
+        assert_eq!(clock.advance(50, 10, NOW), 50);
         assert_eq!(clock.timestamp(10, NOW), 1_050);
     }
 
@@ -56,6 +60,13 @@ mod tests {
     fn never_repeats_a_timestamp() {
         assert_eq!(ChainClock::default().timestamp(1_000, NOW), 1_001);
         assert_eq!(ChainClock::default().timestamp(5_000, NOW), 5_001);
+    }
+
+    #[test]
+    fn moving_on_starts_from_blocks_that_ran_ahead() {
+        let mut clock = ChainClock::default();
+        assert_eq!(clock.advance(50, 1_100, NOW), 150);
+        assert_eq!(clock.timestamp(1_100, NOW), 1_150);
     }
 
     #[test]

@@ -79,8 +79,9 @@ impl Chain {
     }
 
     /// Moves the clock forward; the next block shows it. Returns the total offset in seconds.
-    pub fn increase_time(&mut self, seconds: u64) -> i64 {
-        self.clock.advance(seconds)
+    pub fn increase_time(&mut self, seconds: u64, now: UnixTime) -> i64 {
+        let head = self.head().header().timestamp;
+        self.clock.advance(seconds, head, now)
     }
 
     /// Gives the next block exactly this timestamp.

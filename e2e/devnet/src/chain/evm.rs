@@ -20,13 +20,13 @@ pub(super) fn rules(chain_id: u64) -> CfgEnv {
     CfgEnv::new_with_spec(SpecId::OSAKA).with_chain_id(chain_id)
 }
 
-/// The rules for calls that nobody signed: any nonce, any caller, no gas cap per transaction, and
-/// fees only where the request names them.
-pub(super) fn lenient_rules(chain_id: u64) -> CfgEnv {
+/// The rules for a call that nobody signed: any nonce, any caller, no gas cap per transaction, and
+/// fees only where it names them.
+pub(super) fn lenient_rules(chain_id: u64, call: &TxEnv) -> CfgEnv {
     let mut rules = rules(chain_id);
     rules.disable_nonce_check = true;
     rules.disable_eip3607 = true;
-    rules.disable_base_fee = true;
+    rules.disable_base_fee = call.gas_price == 0;
     rules.tx_gas_limit_cap = Some(u64::MAX);
     rules
 }

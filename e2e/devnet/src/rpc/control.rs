@@ -52,10 +52,10 @@ pub(super) fn mine_many(chain: &mut Chain, now: UnixTime, params: &Params) -> An
     Ok(Value::Null)
 }
 
-pub(super) fn increase_time(chain: &mut Chain, _: UnixTime, params: &Params) -> Answer {
+pub(super) fn increase_time(chain: &mut Chain, now: UnixTime, params: &Params) -> Answer {
     params.at_most(1)?;
     let Quantity(seconds) = params.required(0)?;
-    answer(chain.increase_time(seconds))
+    answer(chain.increase_time(seconds, now))
 }
 
 pub(super) fn set_next_timestamp(chain: &mut Chain, now: UnixTime, params: &Params) -> Answer {

@@ -1,6 +1,6 @@
 //! A node, a client, and the contract of `tests/probe`.
 
-use alloy::network::EthereumWallet;
+use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::{Address, Bytes, hex};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
@@ -69,9 +69,7 @@ pub(crate) fn client(url: &str, accounts: &[DevAccount]) -> DynProvider {
 
 /// Deploys the contract.
 pub(crate) async fn deploy(client: &DynProvider) -> TransactionReceipt {
-    let mut request = TransactionRequest::default();
-    request.input = creation_code().into();
-    request.to = Some(alloy::primitives::TxKind::Create);
+    let request = TransactionRequest::default().with_deploy_code(creation_code());
     let sent = client.send_transaction(request).await.expect("sent");
     sent.get_receipt().await.expect("mined")
 }

@@ -5,7 +5,7 @@ use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, U256};
 use alloy::rpc::types::TransactionRequest;
 
-use super::{NOW, SINK, STORE, Scene, store, transfer};
+use super::{GWEI, NOW, SINK, STORE, Scene, store, transfer};
 use crate::chain::{CallFailed, TxRejected, UnknownBlock};
 
 fn word(to: Address, word: u64) -> TransactionRequest {
@@ -156,6 +156,30 @@ fn a_call_can_create_and_come_from_a_contract() {
         .with_deploy_code(STORE);
     let code = scene.chain.call(create, BlockId::latest(), NOW).unwrap();
     assert_eq!(code, STORE.slice(9..));
+}
+
+#[test]
+fn fees_count_where_a_call_names_them() {
+    let mut scene = Scene::new();
+    let contract = scene.deploy();
+    let call = |price, from| {
+        let request = word(contract, 1)
+            .with_from(from)
+            .with_gas_price(price)
+            .with_gas_limit(90_000);
+        scene.chain.call(request, BlockId::latest(), NOW)
+    };
+    call(2 * GWEI, scene.address(0)).unwrap();
+    let low = call(1, scene.address(0)).unwrap_err();
+    assert!(
+        matches!(low, CallFailed::Rejected(TxRejected::FeeCapTooLow { .. })),
+        "{low}"
+    );
+    let poor = call(2 * GWEI, SINK).unwrap_err();
+    assert!(
+        matches!(poor, CallFailed::Rejected(TxRejected::Funds { .. })),
+        "{poor}"
+    );
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn a_balance_set_by_hand_stays_until_it_is_spent() {
 #[test]
 fn time_moves_when_told_to() {
     let mut scene = Scene::new();
-    assert_eq!(scene.chain.increase_time(3600), 3600);
+    assert_eq!(scene.chain.increase_time(3600, NOW), 3600);
     assert_eq!(scene.chain.mine(NOW).header().timestamp, NOW.0 + 3600);
     let later = NOW.0 + 10_000;
     scene.chain.set_next_timestamp(later, NOW).unwrap();

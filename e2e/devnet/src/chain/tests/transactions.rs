@@ -122,6 +122,28 @@ fn calldata_costs_at_least_its_floor() {
 }
 
 #[test]
+fn what_can_no_longer_be_paid_is_dropped() {
+    let mut scene = Scene::manual();
+    // Each is affordable alone, both together are not.
+    let most = scene.balance(scene.address(0)) / U256::from(3) * U256::from(2);
+    let hashes = [0, 1].map(|nonce| {
+        scene
+            .send(
+                0,
+                TxEip1559 {
+                    value: most,
+                    ..transfer(nonce)
+                },
+            )
+            .unwrap()
+    });
+    assert_eq!(scene.chain.mine(NOW).transactions().len(), 1);
+    assert!(scene.chain.transaction(hashes[0]).is_some());
+    assert!(scene.chain.waiting_transaction(hashes[1]).is_none());
+    assert_eq!(scene.balance(SINK), most);
+}
+
+#[test]
 fn a_gap_in_the_nonces_waits_to_be_filled() {
     let mut scene = Scene::new();
     let later = scene.send(0, transfer(1)).unwrap();
