@@ -3,9 +3,10 @@
 //! The constants are upper bounds for the guest as built: soft-float routines have no loops, so their length bounds them; what is
 //! around them was read from the image's disassembly and rounded up. A test holds the formula against measured runs.
 
+use crate::shape::in_domain;
 use gavel_program::boot::TILE_BYTES;
 use gavel_program::op::{Linear, Sample, Scores, Softmax, WeightedSum};
-use gavel_program::{Op, WeightFormat};
+use gavel_program::{Node, Op, WeightFormat};
 
 /// Elements of a tile of 32-bit elements.
 const TILE: u64 = TILE_BYTES as u64 / 4;
@@ -38,10 +39,13 @@ const SIFT: u64 = 64;
 /// Columns of a quantization block.
 const BLOCK: u64 = 32;
 
-/// At most this many instructions does one tile of the operator take, whatever its inputs, for parameters in the domain.
-pub fn cost(op: &Op) -> u64 {
+/// At most this many instructions does one tile of the node take, whatever its inputs.
+pub fn cost(node: &Node) -> u64 {
+    if !in_domain(node) {
+        return START;
+    }
     START
-        + match op {
+        + match &node.op {
             Op::Embed(p) => TILE * element(p.format),
             Op::RmsNorm(p) => {
                 dot(p.dim.into(), 0) + SQRT + 2 * DIVIDE + ADD + TILE * (2 * MULTIPLY + ROUND)
@@ -123,7 +127,7 @@ fn weighted_sum(p: &WeightedSum) -> u64 {
 
 /// Rows of a matrix that one tile can meet.
 fn rows(rows: u32, width: u32) -> u64 {
-    let (rows, width) = (u64::from(rows), u64::from(width));
+    let (rows, width) = (u64::from(rows), u64::from(width).max(1));
     if width.is_multiple_of(TILE) {
         return 1;
     }

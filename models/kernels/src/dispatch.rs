@@ -1,5 +1,6 @@
 //! One table: from an operator to the elements it may change and to its code.
 
+use crate::advance::advance;
 use crate::attention::{scores, softmax, weighted_sum};
 use crate::elementwise::{add, swiglu};
 use crate::embed::embed;
@@ -8,6 +9,7 @@ use crate::norm::rms_norm;
 use crate::rope::rope;
 use crate::sample::{probs, sample};
 use crate::store::store_row;
+use crate::text::{detokenize, detokenize_len, tokenize_count, tokenize_ids};
 use crate::{sample, shape, store};
 use core::ops::Range;
 use gavel_program::{Control, Node, Op};
@@ -71,7 +73,8 @@ pub fn run_range(
     );
 }
 
-/// Computes elements that the operator touches.
+/// Computes elements that the operator touches. Operators are never inlined here, so that in the guest a disputed instruction lies in a
+/// function that names its operator.
 fn run(
     op: &Op,
     control: &Control,
@@ -93,10 +96,10 @@ fn run(
         Op::SwiGlu(_) => swiglu(inputs, range, out),
         Op::Probs(p) => probs(p, control, inputs, range, out),
         Op::Sample(p) => sample(p, control, inputs, out, scratch),
-        Op::TokenizeIds(_)
-        | Op::TokenizeCount(_)
-        | Op::Detokenize(_)
-        | Op::DetokenizeLen(_)
-        | Op::Advance(_) => {}
+        Op::TokenizeIds(p) => tokenize_ids(p, control, inputs, range, out, scratch),
+        Op::TokenizeCount(p) => tokenize_count(p, control, inputs, range, out, scratch),
+        Op::Detokenize(p) => detokenize(p, control, inputs, range, out),
+        Op::DetokenizeLen(p) => detokenize_len(p, control, inputs, range, out),
+        Op::Advance(p) => advance(p, control, inputs, range, out),
     }
 }

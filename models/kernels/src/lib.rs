@@ -6,7 +6,9 @@
 //! range in which it is asked for.
 #![no_std]
 
+mod advance;
 mod attention;
+pub mod cost;
 mod dispatch;
 mod elementwise;
 mod embed;
@@ -18,9 +20,11 @@ mod rope;
 mod sample;
 pub mod shape;
 mod store;
+pub mod text;
 mod tile;
 pub mod view;
 
+pub use cost::cost;
 pub use dispatch::{run_range, touched};
 pub use sample::uniform;
 pub use shape::{Shape, in_domain};

@@ -137,6 +137,7 @@ fn parameters_fit(op: &Op) -> bool {
         Op::Softmax(p) => p.context as usize <= SCRATCH_WORDS,
         Op::Probs(p) => p.vocab > 0,
         Op::Sample(p) => p.vocab > 0 && p.vocab as usize <= SCRATCH_WORDS,
+        Op::TokenizeIds(p) | Op::TokenizeCount(p) => p.prompt_capacity <= crate::text::MAX_PROMPT,
         Op::Advance(p) => p.eos_count <= 4,
         _ => true,
     }

@@ -1,0 +1,1 @@
+//! Worst-case cost of the text operators' tiles.

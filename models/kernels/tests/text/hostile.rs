@@ -1,0 +1,97 @@
+//! Tensors of any content: nothing fails, and a tensor reads like the machine's window, which is zero past its end.
+
+use crate::vocabulary::{run, words};
+use gavel_kernels::shape;
+use gavel_program::control::CONTROL_WORDS;
+use gavel_program::op::{Advance, Detokenize, Tokenizer};
+use gavel_program::{Control, Op};
+use proptest::prelude::*;
+
+/// Words that are offsets, ids, lengths or nonsense.
+fn word() -> impl Strategy<Value = u32> {
+    prop_oneof![3 => 0u32..12, 1 => (0u32..70).prop_map(u32::wrapping_neg), 1 => any::<u32>()]
+}
+
+fn ops() -> impl Strategy<Value = Op> {
+    let parameters = [0u32..9, 0..9, 0..30, 0..30, 0..30, 0..30];
+    let end = parameters.clone();
+    (parameters, end).prop_flat_map(|(a, b)| {
+        let [
+            vocab,
+            sorted_len,
+            prompt_capacity,
+            tokens_capacity,
+            flags,
+            max_text,
+        ] = a;
+        let tokenizer = Tokenizer {
+            vocab,
+            sorted_len,
+            prompt_capacity,
+            tokens_capacity,
+            bos: b[0],
+            eos: b[1],
+            unk: b[2],
+            flags,
+            max_text,
+        };
+        let detokenize = Detokenize {
+            vocab,
+            tokens_capacity,
+            output_capacity: 4 * b[3],
+        };
+        let advance = Advance {
+            context: b[0],
+            tokens_capacity,
+            output_capacity: b[2],
+            eos_count: b[0].min(4),
+            eos0: b[1],
+            eos1: b[2],
+            eos2: b[3],
+            eos3: b[4],
+        };
+        prop_oneof![
+            Just(Op::TokenizeIds(tokenizer)),
+            Just(Op::TokenizeCount(tokenizer)),
+            Just(Op::Detokenize(detokenize)),
+            Just(Op::DetokenizeLen(detokenize)),
+            Just(Op::Advance(advance)),
+        ]
+    })
+}
+
+/// As many words as the operator asks for, the texts being `texts`.
+fn inputs(op: &Op, words: &[u32], texts: &[u32]) -> Vec<Vec<u32>> {
+    let mut words = words.iter().copied().cycle();
+    (0..)
+        .map_while(|index| shape::input(op, index))
+        .map(|shape| match shape.len {
+            0 => texts.to_vec(),
+            len => words
+                .by_ref()
+                .take(shape.dtype.bytes(len as usize).div_ceil(4))
+                .collect(),
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn a_tensor_reads_like_a_window(
+        op in ops(),
+        data in prop::collection::vec(word(), 64),
+        texts in prop::collection::vec(0u8..4, 0..40),
+        mut control in prop::collection::vec(word(), CONTROL_WORDS),
+    ) {
+        control[0] %= 6;
+        let control = Control::decode(control.as_slice().try_into().unwrap());
+        let short = inputs(&op, &data, &words(&texts));
+        let long: Vec<Vec<u32>> = short
+            .iter()
+            .map(|tensor| [tensor.as_slice(), &[0; 500]].concat())
+            .collect();
+        prop_assert_eq!(run(op, &control, &short), run(op, &control, &long));
+    }
+}

@@ -1,0 +1,8 @@
+//! The text operators, against tokenizers and printers written otherwise.
+
+mod advance;
+mod detokenize;
+mod hostile;
+mod plain;
+mod tokenize;
+mod vocabulary;
