@@ -9,6 +9,7 @@
 mod advance;
 mod attention;
 pub mod cost;
+pub mod cost;
 mod dispatch;
 mod elementwise;
 mod embed;
@@ -24,6 +25,7 @@ pub mod text;
 mod tile;
 pub mod view;
 
+pub use cost::cost;
 pub use cost::cost;
 pub use dispatch::{run_range, touched};
 pub use sample::uniform;

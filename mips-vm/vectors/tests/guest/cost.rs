@@ -1,0 +1,235 @@
+//! Measured costs against the formula, on inputs that drive soft float through its longest paths.
+
+use crate::tile::{Setting, TILE_WORDS};
+use gavel_image::symbols;
+use gavel_kernels::{cost, shape};
+use gavel_program::control::CONTROL_WORDS;
+use gavel_program::op::{
+    Elementwise, Embed, Linear, Probs, RmsNorm, Rope, Sample, Scores, Softmax, StoreRow,
+    WeightedSum,
+};
+use gavel_program::{Control, Node, Op, Operand, WeightFormat};
+
+const FORMATS: [WeightFormat; 4] = [
+    WeightFormat::F32,
+    WeightFormat::F16,
+    WeightFormat::Q8,
+    WeightFormat::Q4,
+];
+
+/// Shapes any bits, for a word of the input of this index, into a number of a kind.
+type Kind = fn(usize, u32) -> u32;
+
+/// Kinds of input words.
+const KINDS: [(&str, Kind); 8] = [
+    ("any", |_, any| any),
+    ("ordinary", |_, any| any & 0x807f_ffff | 0x3f80_0000),
+    ("subnormal", |_, any| any & 0x807f_ffff),
+    ("subnormal halves", |_, any| any & 0x83ff_83ff),
+    ("first tiny, others large", |input, any| {
+        tiny_or_large(input == 0, any)
+    }),
+    ("second tiny, others large", |input, any| {
+        tiny_or_large(input == 1, any)
+    }),
+    ("tiny or ordinary", |_, any| {
+        tiny_or_large(any & 4 == 0, any)
+    }),
+    ("small range", |_, any| {
+        (f32::from(any as i16) / 8192.0).to_bits()
+    }),
+];
+
+fn tiny_or_large(tiny: bool, any: u32) -> u32 {
+    if tiny {
+        any & 0x8000_000f
+    } else {
+        any & 0x807f_ffff | 0x4000_0000
+    }
+}
+
+/// Bits that depend on all of the place's.
+fn any_bits(input: usize, at: usize) -> u32 {
+    let mut z = (input as u64) << 40 | at as u64;
+    z = (z ^ z >> 30 ^ 0x5851_f42d_4c95_7f2d).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ z >> 31) as u32
+}
+
+/// An operator at a position, at its most expensive place.
+fn cases() -> Vec<(Op, u32)> {
+    let mut cases = Vec::new();
+    for format in FORMATS {
+        for dim in [64, 512] {
+            cases.push((
+                Op::Embed(Embed {
+                    dim,
+                    vocab: 8,
+                    tokens_capacity: 8,
+                    format,
+                }),
+                0,
+            ));
+        }
+        for cols in [32, 64, 512] {
+            cases.push((
+                Op::Linear(Linear {
+                    rows: 64,
+                    cols,
+                    format,
+                }),
+                0,
+            ));
+        }
+    }
+    for dim in [1, 64, 1024] {
+        cases.push((Op::RmsNorm(RmsNorm { dim, eps: 0 }), 0));
+    }
+    for (head_dim, rotary) in [(64, 64), (8, 8), (16, 0)] {
+        cases.push((
+            Op::Rope(Rope {
+                heads: 64 / head_dim,
+                head_dim,
+                rotary,
+                context: 6,
+            }),
+            5,
+        ));
+    }
+    cases.push((
+        Op::StoreRow(StoreRow {
+            width: 64,
+            context: 8,
+        }),
+        0,
+    ));
+    for head_dim in [1, 8, 64, 128] {
+        cases.push((
+            Op::Scores(Scores {
+                heads: 1,
+                kv_heads: 1,
+                head_dim,
+                context: 64,
+                scale: 0x3f00_0001,
+            }),
+            63,
+        ));
+    }
+    for context in [1, 8, 64, 200] {
+        cases.push((Op::Softmax(Softmax { heads: 70, context }), context - 1));
+    }
+    for (heads, head_dim, context) in [
+        (1, 64, 64),
+        (1, 64, 512),
+        (8, 8, 64),
+        (64, 1, 64),
+        (2, 33, 64),
+    ] {
+        cases.push((
+            Op::WeightedSum(WeightedSum {
+                heads,
+                kv_heads: heads,
+                head_dim,
+                context,
+            }),
+            context - 1,
+        ));
+    }
+    cases.push((Op::Add(Elementwise { len: 64 }), 0));
+    cases.push((Op::SwiGlu(Elementwise { len: 64 }), 0));
+    for vocab in [64, 512, 8192] {
+        cases.push((Op::Probs(Probs { vocab }), 0));
+        cases.push((
+            Op::Sample(Sample {
+                vocab,
+                tokens_capacity: 64,
+            }),
+            0,
+        ));
+    }
+    cases
+}
+
+/// A node with as many inputs as its operator reads.
+fn node(op: Op) -> Node {
+    let count = (0..).map_while(|index| shape::input(&op, index)).count();
+    let slots: Vec<Operand> = (0..count as u32).map(Operand::Slot).collect();
+    Node::new(op, 31, &slots, 99)
+}
+
+fn setting(node: &Node, position: u32, kind: Kind) -> Setting {
+    let op = node.op;
+    let shapes: Vec<_> = (0..).map_while(|index| shape::input(&op, index)).collect();
+    let inputs: Vec<Vec<u32>> = shapes
+        .iter()
+        .enumerate()
+        .map(|(input, shape)| {
+            let words = shape.dtype.bytes(shape.len as usize).div_ceil(4);
+            let tokens = matches!(op, Op::Embed(_)) && input == 0;
+            let word = |at| {
+                if tokens {
+                    3
+                } else {
+                    kind(input, any_bits(input, at))
+                }
+            };
+            (0..words).map(word).collect()
+        })
+        .collect();
+    let control = Control {
+        position,
+        temperature: 800,
+        top_p: 1000,
+        seed: 1,
+        ..Control::decode(&[0; CONTROL_WORDS])
+    };
+    Setting::new(&node.encode(), &control.encode(), &inputs)
+}
+
+#[test]
+fn no_tile_costs_more_than_the_formula_says() {
+    for (op, position) in cases() {
+        let node = node(op);
+        let most = cost(&node);
+        let mut worst = 0;
+        for (kind, bits) in KINDS {
+            let (_, steps) = setting(&node, position, bits).run(0, &[0; TILE_WORDS]);
+            assert!(
+                steps <= most,
+                "{op:?}, {kind}: {steps} instructions, at most {most}"
+            );
+            worst = worst.max(steps);
+        }
+        // Nor is it so far above that a program would be refused for nothing.
+        assert!(
+            most < 16 * worst,
+            "{op:?}: {worst} instructions at worst, formula {most}"
+        );
+    }
+}
+
+#[test]
+fn soft_float_routines_are_as_short_as_the_formula_takes_them() {
+    use gavel_kernels::cost::{ADD, COMPARE, DIVIDE, FROM_INTEGER, MULTIPLY};
+    let instructions = |suffix: &str| -> u64 {
+        let named = symbols()
+            .iter()
+            .filter(|symbol| symbol.name.ends_with(suffix));
+        named.map(|symbol| u64::from(symbol.size / 4)).sum()
+    };
+    for (suffix, most) in [
+        ("__addsf3", ADD),
+        ("__mulsf3", MULTIPLY),
+        ("__divsf3", DIVIDE),
+        ("__ltsf2", COMPARE),
+        ("__gtsf2", COMPARE),
+        ("__gesf2", COMPARE),
+        ("__floatsisf", FROM_INTEGER),
+    ] {
+        let length = instructions(suffix);
+        assert!(
+            0 < length && length <= most,
+            "{suffix}: {length} instructions, taken as {most}"
+        );
+    }
+}

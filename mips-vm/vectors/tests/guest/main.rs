@@ -1,0 +1,5 @@
+//! The committed guest on the machine: every operator vector comes out bit for bit, and no tile costs more than the formula says.
+
+mod cost;
+mod tile;
+mod vectors;
