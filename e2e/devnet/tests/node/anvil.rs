@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, B256, Bloom, Bytes, U256};
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use gavel_devnet::DevAccount;
@@ -63,16 +63,22 @@ struct Outcome {
     gas_used: u64,
     logs: usize,
     created: Option<Address>,
+    receipts_root: B256,
+    logs_bloom: Bloom,
 }
 
 impl Outcome {
-    fn new(name: &'static str, receipt: &TransactionReceipt) -> Self {
+    async fn new(name: &'static str, client: &DynProvider, receipt: &TransactionReceipt) -> Self {
+        let number = receipt.block_number.unwrap();
+        let block = client.get_block(number.into()).await.unwrap().unwrap();
         Self {
             name,
             status: receipt.status(),
             gas_used: receipt.gas_used,
             logs: receipt.logs().len(),
             created: receipt.contract_address,
+            receipts_root: block.header.receipts_root,
+            logs_bloom: block.header.logs_bloom,
         }
     }
 }
@@ -140,7 +146,7 @@ async fn play(client: &DynProvider, account: Address) -> (Vec<Outcome>, Vec<u64>
             TransactionRequest::default().with_deploy_code(vec![0xfe]),
         ),
     ];
-    let mut outcomes = vec![Outcome::new("deploy", &deployed)];
+    let mut outcomes = vec![Outcome::new("deploy", client, &deployed).await];
     let mut estimates = Vec::new();
     for (name, request) in requests {
         // Anvil's estimates may lie above the least; those of this node must not lie below use.
@@ -150,7 +156,8 @@ async fn play(client: &DynProvider, account: Address) -> (Vec<Outcome>, Vec<u64>
         {
             estimates.push(estimate);
         }
-        outcomes.push(Outcome::new(name, &send(client, request).await));
+        let receipt = send(client, request).await;
+        outcomes.push(Outcome::new(name, client, &receipt).await);
     }
     (outcomes, estimates)
 }
