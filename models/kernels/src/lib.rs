@@ -9,7 +9,6 @@
 mod advance;
 mod attention;
 pub mod cost;
-pub mod cost;
 mod dispatch;
 mod elementwise;
 mod embed;
@@ -25,7 +24,6 @@ pub mod text;
 mod tile;
 pub mod view;
 
-pub use cost::cost;
 pub use cost::cost;
 pub use dispatch::{run_range, touched};
 pub use sample::uniform;
