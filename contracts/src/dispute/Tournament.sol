@@ -209,13 +209,7 @@ contract Tournament is ITournament {
     }
 
     /// @inheritdoc ITournament
-    function reveal(
-        bytes32 matchId,
-        bytes32 tensorOld,
-        bytes32 tensorSide,
-        uint256,
-        bytes32[] calldata
-    ) external {
+    function reveal(bytes32 matchId, bytes32 tensorOld, bytes32 tensorSide, uint256, bytes32[] calldata) external {
         (MatchState storage self, Progress memory progress, bool repeated) = _load(matchId);
         if (repeated) return;
         progress.demand(Stage.Reveal);
@@ -449,8 +443,7 @@ contract Tournament is ITournament {
 
     /// @dev The revealed tensors are in the output slot of both envs.
     function _demandInEnvs(Opened memory opened, bytes32 agreed, bytes32 contested) private view {
-        bytes memory call =
-            abi.encodeWithSelector(IReferee.envRoots.selector, opened.outputSlot, opened.slotDepth + 1);
+        bytes memory call = abi.encodeWithSelector(IReferee.envRoots.selector, opened.outputSlot, opened.slotDepth + 1);
         (bytes32 envOld, bytes32 envSide) = abi.decode(_ask(call, REVEAL_WORDS), (bytes32, bytes32));
         // INVARIANT: root(path, T_old) is the agreed env
         if (envOld != agreed) revert EnvMismatch(envOld, agreed);
@@ -471,9 +464,7 @@ contract Tournament is ITournament {
 
     /// @dev Tiles have no agreed value: the last move is the seal.
     function _arriveAtTile(MatchState storage self, Progress memory progress) private view {
-        progress.awaitOpening(
-            Stage.TileSealed, _games.tournaments[self.tournament].joinCloses, _games.rules.open
-        );
+        progress.awaitOpening(Stage.TileSealed, _games.tournaments[self.tournament].joinCloses, _games.rules.open);
     }
 
     /// @dev Whatever the host does, the outcome stands; what it refused it can be told again.

@@ -103,13 +103,10 @@ interface IReferee {
     /// @param tournament Not looked at.
     /// @param root The commitment.
     /// @param proof The end.
-    function machineEnd(
-        uint8 depth,
-        bytes32 oldChunk,
-        bytes32 tournament,
-        bytes32 root,
-        MachineEnd calldata proof
-    ) external pure returns (bytes32 chunk);
+    function machineEnd(uint8 depth, bytes32 oldChunk, bytes32 tournament, bytes32 root, MachineEnd calldata proof)
+        external
+        pure
+        returns (bytes32 chunk);
 
     /// @notice env_0 of a request.
     /// @param matchId Not looked at (so for all below).

@@ -291,13 +291,8 @@ interface ITournament {
     function openNode(bytes32 matchId, ProgramHeader calldata header, NodeOpening calldata opening) external;
 
     /// @notice Shows the output tensor of the side to move in its env, and the old one in the agreed env, at one path.
-    function reveal(
-        bytes32 matchId,
-        bytes32 tensorOld,
-        bytes32 tensorSide,
-        uint256 mask,
-        bytes32[] calldata siblings
-    ) external;
+    function reveal(bytes32 matchId, bytes32 tensorOld, bytes32 tensorSide, uint256 mask, bytes32[] calldata siblings)
+        external;
 
     /// @notice Opens a sealed tile as a machine tournament.
     function openTile(bytes32 matchId, ProgramHeader calldata header, TileOpening calldata opening) external;

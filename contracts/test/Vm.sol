@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+/// @dev The test runner's controls that the tests use.
+interface Vm {
+    function warp(uint256 timestamp) external;
+    function fee(uint256 baseFee) external;
+    function deal(address account, uint256 balance) external;
+    function prank(address sender) external;
+    function expectRevert(bytes calldata reason) external;
+    function expectRevert() external;
+    function deployCode(string calldata path, bytes calldata arguments) external returns (address);
+    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
+    function getNonce(address account) external view returns (uint64);
+    function assume(bool condition) external pure;
+    function snapshotState() external returns (uint256 id);
+    function revertToState(uint256 id) external returns (bool);
+}
+
+/// @dev Where the test runner listens.
+Vm constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
