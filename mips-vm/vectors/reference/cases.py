@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import operators
+from . import operators, text, text_cases
 from .arithmetic import F, bits
 from .records import control_slot, record
 
@@ -19,6 +19,11 @@ RUN = {
     "SwiGlu": operators.swiglu,
     "Probs": operators.probs,
     "Sample": operators.sample,
+    "TokenizeIds": text.tokenize_ids,
+    "TokenizeCount": text.tokenize_count,
+    "Detokenize": text.detokenize,
+    "DetokenizeLen": text.detokenize_len,
+    "Advance": text.advance,
 }
 # Zeros, least and largest subnormal and normal numbers, one, infinities, NaNs of both signs and kinds.
 EDGES = np.array(
@@ -274,6 +279,11 @@ MAKE = {
     "SwiGlu": elementwise,
     "Probs": probs,
     "Sample": sample,
+    "TokenizeIds": text_cases.tokenize,
+    "TokenizeCount": text_cases.tokenize,
+    "Detokenize": text_cases.detokenize,
+    "DetokenizeLen": text_cases.detokenize,
+    "Advance": text_cases.advance,
 }
 
 

@@ -5,7 +5,12 @@ import struct
 import numpy as np
 
 FORMATS = {"F32": 0, "F16": 1, "Q8": 2, "Q4": 3}
+TOKENIZER = ("vocab", "sorted_len", "prompt_capacity", "tokens_capacity", "bos", "eos", "unk", "flags", "max_text")
+DETOKENIZER = ("vocab", "tokens_capacity", "output_capacity")
+ADVANCE = ("context", "tokens_capacity", "output_capacity", "eos_count", "eos0", "eos1", "eos2", "eos3")
 OPCODES = {
+    "TokenizeIds": (1, TOKENIZER),
+    "TokenizeCount": (2, TOKENIZER),
     "Embed": (3, ("dim", "vocab", "tokens_capacity", "format")),
     "RmsNorm": (4, ("dim", "eps")),
     "Linear": (5, ("rows", "cols", "format")),
@@ -18,6 +23,9 @@ OPCODES = {
     "SwiGlu": (12, ("len",)),
     "Probs": (13, ("vocab",)),
     "Sample": (14, ("vocab", "tokens_capacity")),
+    "Detokenize": (15, DETOKENIZER),
+    "DetokenizeLen": (16, DETOKENIZER),
+    "Advance": (17, ADVANCE),
 }
 CONTROL = ("phase", "position", "prompt_len", "prompt_tokens", "tokens_out", "max_tokens", "status", "output_len", "temperature", "top_p")
 

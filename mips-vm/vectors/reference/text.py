@@ -1,0 +1,131 @@
+"""The text operators of docs/spec/numerics.md and the control table of docs/spec/program.md. Like `operators`: each changes `out`
+in place."""
+
+import numpy as np
+
+BOS, PREFIX, EOS = 1, 2, 4
+NONE = 0xFFFFFFFF
+WINDOW = 1 << 28
+TOKENIZE, PREFILL, GENERATE, DETOKENIZE, DONE = range(5)
+STOP, LENGTH, CONTEXT_FULL, PROMPT_TOO_LONG, EMPTY_PROMPT, OUTPUT_FULL = range(1, 7)
+
+
+def texts_of(blob, offsets, vocab):
+    """Text of each token; bytes past the tensor are zero, offsets end with the window."""
+    raw = blob.tobytes()
+    cuts = [min(int(o), WINDOW) for o in offsets[: vocab + 1]]
+    return [raw[a:b].ljust(max(b - a, 0), b"\0") for a, b in zip(cuts, cuts[1:])]
+
+
+def escaped_symbols(prompt, prefix):
+    """Symbols of the text with its spaces escaped."""
+    text = (b" " if prefix and prompt else b"") + prompt
+    text = text.replace(b" ", "\u2581".encode())
+    symbols = []
+    while text:
+        lead = text[0]
+        size = 4 if lead >= 0xF0 else 3 if lead >= 0xE0 else 2 if lead >= 0xC0 else 1
+        symbols.append(text[:size])
+        text = text[size:]
+    return symbols
+
+
+def token_ids(p, control, inputs):
+    """Ids of the prompt, for a `sorted` that is sorted."""
+    prompt = inputs[0].tobytes()[: min(control["prompt_len"], p["prompt_capacity"])]
+    texts = texts_of(inputs[1], inputs[2], p["vocab"])
+    scores = inputs[3].view(np.float32)
+    by_text = {texts[i]: int(i) for i in inputs[4][: p["sorted_len"]] if len(texts[i]) <= p["max_text"]}
+    symbols = escaped_symbols(prompt, p["flags"] & PREFIX)
+    while True:
+        pairs = [(by_text[a + b], -at) for at, (a, b) in enumerate(zip(symbols, symbols[1:])) if a + b in by_text]
+        if not pairs:
+            break
+        # Scores order as numbers, NaN below all; of equal scores the leftmost pair.
+        _, _, at = max((not np.isnan(scores[i]), float(np.nan_to_num(scores[i], nan=0, posinf=np.inf, neginf=-np.inf)), at) for i, at in pairs)
+        symbols[-at : 2 - at] = [symbols[-at] + symbols[1 - at]]
+    ids = []
+    for symbol in symbols:
+        spelled = [int(inputs[5][byte]) for byte in symbol]
+        if symbol in by_text:
+            ids.append(by_text[symbol])
+        elif max(spelled) < 1 << 31:
+            ids += spelled
+        elif p["unk"] != NONE:
+            ids.append(p["unk"])
+    first = [p["bos"]] if p["flags"] & BOS and p["bos"] != NONE else []
+    last = [p["eos"]] if p["flags"] & EOS and p["eos"] != NONE else []
+    return first + ids + last
+
+
+def tokenize_ids(p, control, inputs, out):
+    ids = token_ids(p, control, inputs)[: p["tokens_capacity"]]
+    out[: p["tokens_capacity"]] = 0
+    out[: len(ids)] = ids
+
+
+def tokenize_count(p, control, inputs, out):
+    out[:64] = 0
+    out[0] = len(token_ids(p, control, inputs))
+
+
+def printed(p, control, inputs):
+    texts = texts_of(inputs[1], inputs[2], p["vocab"])
+    tokens = inputs[0][: p["tokens_capacity"]][control["prompt_tokens"] :][: control["tokens_out"]]
+    return b"".join(texts[t] for t in tokens if t < p["vocab"])
+
+
+def detokenize(p, control, inputs, out):
+    capacity = p["output_capacity"]
+    text = printed(p, control, inputs)[:capacity].ljust(capacity, b"\0")
+    out.view(np.uint8)[:capacity] = np.frombuffer(text, np.uint8)
+
+
+def detokenize_len(p, control, inputs, out):
+    out[:64] = 0
+    out[0] = len(printed(p, control, inputs))
+
+
+def advance(p, control, inputs, out):
+    c = {name: control.get(name, 0) for name in ORDER}
+    moves = {TOKENIZE: tokenized, PREFILL: prefilled, GENERATE: generated, DETOKENIZE: detokenized}
+    if c["phase"] in moves:
+        c.update(moves[c["phase"]](p, c, int(inputs[0][0]), inputs[1]))
+    seed = control.get("seed", 0)
+    out[:64] = 0
+    out[:12] = [c[name] for name in ORDER] + [seed & 0xFFFFFFFF, seed >> 32]
+
+
+ORDER = ("phase", "position", "prompt_len", "prompt_tokens", "tokens_out", "max_tokens", "status", "output_len", "temperature", "top_p")
+
+
+def tokenized(p, c, n, tokens):
+    if n == 0:
+        return {"phase": DONE, "status": EMPTY_PROMPT}
+    if n > p["context"] or n > p["tokens_capacity"] - 1:
+        return {"phase": DONE, "status": PROMPT_TOO_LONG}
+    if c["max_tokens"] == 0:
+        return {"phase": DONE, "status": LENGTH, "prompt_tokens": n}
+    return {"phase": GENERATE if n == 1 else PREFILL, "prompt_tokens": n, "position": 0}
+
+
+def prefilled(p, c, n, tokens):
+    position = c["position"] + 1
+    return {"position": position, "phase": GENERATE if position + 1 == c["prompt_tokens"] else PREFILL}
+
+
+def generated(p, c, n, tokens):
+    token = int(tokens[c["position"] + 1])
+    if token in [p["eos0"], p["eos1"], p["eos2"], p["eos3"]][: p["eos_count"]]:
+        return {"phase": DETOKENIZE, "status": STOP}
+    done = {"phase": DETOKENIZE, "tokens_out": c["tokens_out"] + 1}
+    if c["tokens_out"] + 1 == c["max_tokens"]:
+        return {**done, "status": LENGTH}
+    if c["position"] + 1 == p["context"]:
+        return {**done, "status": CONTEXT_FULL}
+    return {"tokens_out": c["tokens_out"] + 1, "position": c["position"] + 1}
+
+
+def detokenized(p, c, n, tokens):
+    full = n > p["output_capacity"]
+    return {"phase": DONE, "output_len": min(n, p["output_capacity"]), "status": OUTPUT_FULL if full else c["status"]}
