@@ -5,11 +5,13 @@
 //! - [`engine`]: runs a program step by step, with or without looking
 //! - [`env`]: the Merkle trees over a state
 //! - [`execution`]: a request's execution commitment, and the state before any node of it
+//! - [`printed`]: what a token prints
 pub mod engine;
 pub mod env;
 pub mod execution;
 pub mod executor;
 pub mod native;
+pub mod printed;
 pub mod state;
 
 pub use engine::{Engine, Outcome};
@@ -17,4 +19,5 @@ pub use env::Env;
 pub use execution::{Edit, Execution, answer_edited};
 pub use executor::{Call, Executor};
 pub use native::Native;
+pub use printed::printed;
 pub use state::{State, StateError};

@@ -1,0 +1,126 @@
+//! A model file's bytes, in memory or mapped.
+
+use gavel_program::Words;
+use memmap2::Mmap;
+use std::{
+    fs::File,
+    io::{self, Read},
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use thiserror::Error;
+
+/// Files up to this size are read into memory: what happens to them afterwards can't reach a running program.
+const READ_BYTES: u64 = 64 << 20;
+
+/// Why a model file can't be read.
+#[derive(Debug, Error)]
+#[error("{}: {source}", path.display())]
+pub struct FileError {
+    /// The file.
+    pub path: PathBuf,
+    /// What the operating system said.
+    pub source: io::Error,
+}
+
+/// A model file's bytes, aligned to words.
+#[derive(Debug)]
+pub struct ModelFile(Bytes);
+
+#[derive(Debug)]
+enum Bytes {
+    Memory { words: Vec<u32>, len: usize },
+    Mapped(Mmap),
+}
+
+impl ModelFile {
+    /// Opens a file; a large one is mapped and must not change while it is in use.
+    ///
+    /// # Errors
+    /// [`FileError`] when it can't be read.
+    pub fn open(path: &Path) -> Result<Arc<Self>, FileError> {
+        let failed = |source| FileError {
+            path: path.into(),
+            source,
+        };
+        let mut file = File::open(path).map_err(failed)?;
+        let len = file.metadata().map_err(failed)?.len();
+        if len > READ_BYTES {
+            return map(&file).map_err(failed);
+        }
+        let mut bytes = Vec::with_capacity(len as usize);
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        Ok(ModelFile::from_bytes(&bytes))
+    }
+
+    /// The same from bytes in memory.
+    pub fn from_bytes(bytes: &[u8]) -> Arc<Self> {
+        Arc::new(ModelFile(Bytes::Memory {
+            words: words_of(bytes),
+            len: bytes.len(),
+        }))
+    }
+
+    /// All bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.0 {
+            Bytes::Memory { words, len } => &bytemuck::cast_slice(words)[..*len],
+            Bytes::Mapped(map) => map,
+        }
+    }
+}
+
+#[allow(unsafe_code)]
+fn map(file: &File) -> io::Result<Arc<ModelFile>> {
+    // SAFETY: the map is read only, and bytes are read without any assumption about their content; that the file isn't changed
+    // meanwhile is the operator's promise, stated at `open`.
+    let map = unsafe { Mmap::map(file) }?;
+    Ok(Arc::new(ModelFile(Bytes::Mapped(map))))
+}
+
+/// Bytes as little-endian words, zero-padded to a whole word.
+pub(crate) fn words_of(bytes: &[u8]) -> Vec<u32> {
+    let mut words = vec![0u32; bytes.len().div_ceil(4)];
+    bytemuck::cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(bytes);
+    words
+}
+
+/// The words of a part of a file: the file's own memory where it lies on whole words, else a copy.
+pub(crate) fn words_at(file: &Arc<ModelFile>, range: Range<usize>) -> Words {
+    let aligned = range.start.is_multiple_of(4) && range.len().is_multiple_of(4);
+    if aligned {
+        Arc::new(Part {
+            file: Arc::clone(file),
+            range,
+        })
+    } else {
+        Arc::new(words_of(&file.bytes()[range]))
+    }
+}
+
+/// Words of a file that stays open as long as they are used.
+struct Part {
+    file: Arc<ModelFile>,
+    range: Range<usize>,
+}
+
+impl AsRef<[u32]> for Part {
+    fn as_ref(&self) -> &[u32] {
+        bytemuck::cast_slice(&self.file.bytes()[self.range.clone()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_the_files_own_or_a_padded_copy() {
+        let file = ModelFile::from_bytes(&[1, 0, 0, 0, 2, 0, 0, 0, 3]);
+        assert_eq!((*words_at(&file, 0..8)).as_ref(), &[1, 2]);
+        assert_eq!((*words_at(&file, 4..9)).as_ref(), &[2, 3]);
+        assert_eq!((*words_at(&file, 1..3)).as_ref(), &[0]);
+        assert_eq!(file.bytes().len(), 9);
+    }
+}

@@ -1,0 +1,125 @@
+//! Takes a file's tensors by name, each with the shape that the model asks for.
+
+use crate::ImportError;
+use crate::assemble::Assembly;
+use crate::fields::missing;
+use crate::file::ModelFile;
+use crate::gguf::{Gguf, Tensor, TensorType};
+use crate::planes::{format, planes};
+use gavel_program::{Operand, WeightFormat};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// A matrix among the weights.
+#[derive(Clone, Debug)]
+pub(crate) struct Matrix {
+    /// How it is stored.
+    pub(crate) format: WeightFormat,
+    planes: Vec<Operand>,
+}
+
+impl Matrix {
+    /// The operands of a node that reads `first`, then this matrix.
+    pub(crate) fn after(&self, first: Operand) -> Vec<Operand> {
+        [first]
+            .into_iter()
+            .chain(self.planes.iter().copied())
+            .collect()
+    }
+}
+
+/// The tensors of a file that are still to be taken.
+pub(crate) struct Matrices<'a> {
+    file: &'a Arc<ModelFile>,
+    gguf: &'a Gguf<'a>,
+    unused: BTreeSet<&'a str>,
+}
+
+impl<'a> Matrices<'a> {
+    /// All tensors of a file.
+    pub(crate) fn new(file: &'a Arc<ModelFile>, gguf: &'a Gguf<'a>) -> Self {
+        Matrices {
+            file,
+            gguf,
+            unused: gguf.tensors().map(|tensor| tensor.name).collect(),
+        }
+    }
+
+    /// Whether the file has a tensor.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.gguf.tensor(name).is_some()
+    }
+
+    /// Adds a matrix `[rows, cols]` to the weights.
+    pub(crate) fn take(
+        &mut self,
+        assembly: &mut Assembly,
+        name: &str,
+        rows: u32,
+        cols: u32,
+    ) -> Result<Matrix, ImportError> {
+        let tensor = self.find(name, &[rows, cols])?;
+        Ok(Matrix {
+            format: format(tensor.kind),
+            planes: self.add(assembly, tensor),
+        })
+    }
+
+    /// Adds the F32 weights of a norm.
+    pub(crate) fn take_norm(
+        &mut self,
+        assembly: &mut Assembly,
+        name: &str,
+        len: u32,
+    ) -> Result<Operand, ImportError> {
+        let tensor = self.find(name, &[len])?;
+        if tensor.kind != TensorType::F32 {
+            return Err(ImportError::Type {
+                key: name.into(),
+                got: format!("{:?}", tensor.kind),
+                expected: "F32 for the weights of a norm",
+            });
+        }
+        Ok(self.add(assembly, tensor)[0])
+    }
+
+    /// Refuses a file with a tensor that nobody took: a bias, a frequency factor, an expert.
+    pub(crate) fn refuse_unused(&self) -> Result<(), ImportError> {
+        match self.unused.first() {
+            None => Ok(()),
+            Some(name) => Err(ImportError::Unknown {
+                what: "tensor",
+                name: (*name).into(),
+                family: "llama",
+            }),
+        }
+    }
+
+    /// A tensor by name and shape, slowest dimension first.
+    fn find(&mut self, name: &str, shape: &[u32]) -> Result<&'a Tensor<'a>, ImportError> {
+        let tensor = self
+            .gguf
+            .tensor(name)
+            .ok_or_else(|| missing(name, "a tensor"))?;
+        let got: Vec<u64> = tensor.dims.iter().rev().copied().collect();
+        let expected: Vec<u64> = shape.iter().map(|dim| u64::from(*dim)).collect();
+        if got != expected {
+            return Err(ImportError::Shape {
+                tensor: name.into(),
+                got,
+                expected,
+            });
+        }
+        self.unused.remove(name);
+        Ok(tensor)
+    }
+
+    fn add(&self, assembly: &mut Assembly, tensor: &Tensor) -> Vec<Operand> {
+        let name = tensor.name;
+        planes(self.file, tensor)
+            .into_iter()
+            .map(|plane| {
+                assembly.weight(format!("{name}{}", plane.suffix), plane.dtype, plane.words)
+            })
+            .collect()
+    }
+}

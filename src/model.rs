@@ -1,0 +1,75 @@
+//! Which model a command works with.
+
+use anyhow::Context;
+use gavel_engine::{Engine, Native};
+use gavel_formats::{ImageInfo, Limits, ModelFile};
+use gavel_program::Program;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// The options that name a model and how to compute it.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ModelArgs {
+    /// GGUF file; the embedded model if there is none.
+    #[arg(long, value_name = "FILE.gguf")]
+    pub(crate) model: Option<PathBuf>,
+    /// Who computes: native code, or the same kernels as a WebAssembly module.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) backend: Backend,
+    /// Threads; as many as there are processors if it isn't given.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+}
+
+/// Executors by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Backend {
+    /// Native code.
+    #[default]
+    Native,
+}
+
+impl ModelArgs {
+    /// Imports the model and prepares its engine.
+    pub(crate) fn engine(&self) -> anyhow::Result<Engine> {
+        let program = Arc::new(self.program()?);
+        Ok(match self.backend {
+            Backend::Native => Engine::new(program, Box::new(Native)),
+        })
+    }
+
+    /// Imports the model as a program under the committed guest image.
+    pub(crate) fn program(&self) -> anyhow::Result<Program> {
+        match &self.model {
+            Some(path) => from_file(path),
+            None => import(&ModelFile::from_bytes(gavel_zoo::MODEL)).context("the embedded model"),
+        }
+    }
+
+    /// A pool of the chosen number of threads, in which an engine computes.
+    pub(crate) fn pool(&self) -> anyhow::Result<rayon::ThreadPool> {
+        let threads = self.threads.map_or(0, usize::from);
+        Ok(rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()?)
+    }
+}
+
+fn from_file(path: &Path) -> anyhow::Result<Program> {
+    import(&ModelFile::open(path)?).with_context(|| format!("model {}", path.display()))
+}
+
+fn import(file: &Arc<ModelFile>) -> anyhow::Result<Program> {
+    Ok(gavel_formats::import(file, &Limits::default(), image())?)
+}
+
+/// The committed guest image.
+fn image() -> ImageInfo {
+    ImageInfo {
+        root: gavel_image::image_root(),
+        entry: gavel_image::ENTRY,
+        depth: gavel_image::IMAGE_DEPTH,
+    }
+}
