@@ -68,6 +68,15 @@ mod tests {
         );
     }
 
+    /// The list of the generator, which wrote the file.
+    #[test]
+    fn the_categories_are_the_generators() {
+        let quoted = CATEGORIES
+            .map(|category| format!("\"{category}\""))
+            .join(", ");
+        assert!(include_str!("../heldout.json").contains(&format!("\"categories\": [{quoted}]")));
+    }
+
     #[test]
     fn a_category_is_the_known_word_before_the_colon() {
         assert_eq!(category(" treasury: swaps 5 DAI for ETH"), Some("treasury"));

@@ -15,12 +15,11 @@ from torch.nn import functional
 
 from export import load
 from gguf_file import BLOCK
+from heldout import SETS, held_out
 from model import Llama
-from proposals import Example, examples
+from proposals import Example
 from spm import EOS, Vocab
 
-SEED = 777
-KEPT_OUT_SEED = 778
 MAX_TOKENS = 64
 
 
@@ -75,6 +74,16 @@ def measure(model: Llama, vocab: Vocab, asked: list[Example], show: int) -> tupl
     return category / len(asked), whole / len(asked)
 
 
+def lengths(vocab: Vocab, asked: list[Example]) -> str:
+    """Mean and maximum of the tokens of prompts (with BOS) and of right answers (with the end token)."""
+    prompts = [len(vocab.encode(drawn.prompt)) for drawn in asked]
+    answers = [len(vocab.encode(drawn.prompt + drawn.answer)) + 1 - before for drawn, before in zip(asked, prompts)]
+    return ", ".join(
+        f"{name} {sum(tokens) / len(tokens):.0f} tokens, at most {max(tokens)}"
+        for name, tokens in (("prompts", prompts), ("answers", answers))
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path)
@@ -83,9 +92,9 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     model, vocab = load(args.file)
-    for name, seed, wordings in (("another seed", SEED, "train"), ("wordings kept out", KEPT_OUT_SEED, "kept_out")):
-        category, whole = measure(model, vocab, examples(seed, args.count, wordings), args.show)
-        print(f"{name}: category {category:.1%}, whole answer {whole:.1%} of {args.count}")
+    for name, asked in held_out(dict.fromkeys(SETS, args.count)).items():
+        category, whole = measure(model, vocab, asked, args.show)
+        print(f"{name}: category {category:.1%}, whole answer {whole:.1%} of {args.count}; {lengths(vocab, asked)}")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from proposals import example
 from spm import EOS, Vocab
 
 SEED = 20_240
+STEPS = 1600
 BATCH = 48
 POOL = 8
 """Batches drawn and sorted by length together, so that little is padded."""
@@ -118,7 +119,7 @@ def train(steps: int) -> tuple[Llama, Vocab]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=1600)
+    parser.add_argument("--steps", type=int, default=STEPS)
     args = parser.parse_args()
     model, vocab = train(args.steps)
     save(args.out, model, vocab)
