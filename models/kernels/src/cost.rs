@@ -4,6 +4,7 @@
 //! around them was read from the image's disassembly and rounded up. A test holds the formula against measured runs.
 
 use crate::shape::in_domain;
+use crate::text::cost as text;
 use gavel_program::boot::TILE_BYTES;
 use gavel_program::op::{Linear, Sample, Scores, Softmax, WeightedSum};
 use gavel_program::{Node, Op, WeightFormat};
@@ -62,11 +63,9 @@ pub fn cost(node: &Node) -> u64 {
                 u64::from(p.vocab) * KEY + TILE * (EXP + ADD + DIVIDE + 2 * ROUND) + DIVIDE
             }
             Op::Sample(p) => sample(p),
-            Op::TokenizeIds(_)
-            | Op::TokenizeCount(_)
-            | Op::Detokenize(_)
-            | Op::DetokenizeLen(_)
-            | Op::Advance(_) => 0,
+            Op::TokenizeIds(p) | Op::TokenizeCount(p) => text::tokenize(p),
+            Op::Detokenize(p) | Op::DetokenizeLen(p) => text::detokenize(p),
+            Op::Advance(_) => text::advance(),
         }
 }
 

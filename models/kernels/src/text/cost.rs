@@ -1,1 +1,66 @@
-//! Worst-case cost of the text operators' tiles.
+//! Worst-case cost of the text operators' tiles, as [`crate::cost()`]: instructions of the guest, rounded up from its disassembly.
+
+use super::layout::EXPANSION;
+use gavel_program::boot::TILE_BYTES;
+use gavel_program::op::{Detokenize, Tokenizer};
+
+/// Escaping one byte of the prompt.
+const ESCAPE: u64 = 80;
+/// Clearing one link.
+const LINK: u64 = 4;
+/// Splitting off one symbol.
+const SPLIT: u64 = 200;
+/// A search, without its probes.
+const FIND: u64 = 50;
+/// A probe, without comparing.
+const PROBE: u64 = 60;
+/// Comparing one byte.
+const BYTE: u64 = 18;
+/// Adding a candidate, and moving it up one level.
+const PUSH: u64 = 60;
+const UP: u64 = 40;
+/// Taking a candidate, and moving another down one level.
+const POP: u64 = 120;
+const DOWN: u64 = 70;
+/// Looking at one candidate or one symbol, and joining two.
+const MERGE: u64 = 300;
+/// Handing out one symbol.
+const EMIT: u64 = 300;
+/// Spelling one byte of a symbol.
+const SPELL: u64 = 80;
+/// Clearing the chunk.
+const CLEAR: u64 = 1500;
+/// Measuring one token's text.
+const TOKEN: u64 = 120;
+/// Copying one byte of a text.
+const COPY: u64 = 30;
+
+/// TokenizeIds or TokenizeCount: every tile does the whole.
+pub(crate) fn tokenize(p: &Tokenizer) -> u64 {
+    let prompt = u64::from(p.prompt_capacity) + 1;
+    let bytes = EXPANSION as u64 * prompt;
+    let symbols = bytes / 2; // see `layout`
+    let candidates = 3 * symbols;
+    let levels = u64::from((2 * symbols).ilog2()) + 1;
+    let find = find(p, bytes);
+    let split = prompt * ESCAPE + bytes * LINK + symbols * SPLIT;
+    let merge = candidates * (find + MERGE + PUSH + POP + levels * (UP + DOWN));
+    let emit = symbols * (find + EMIT) + bytes * SPELL;
+    split + merge + emit + CLEAR
+}
+
+/// One search among the sorted texts.
+fn find(p: &Tokenizer, text: u64) -> u64 {
+    let probes = p.sorted_len.checked_ilog2().map_or(0, |log| log + 1);
+    FIND + u64::from(probes) * (PROBE + u64::from(p.max_text).min(text) * BYTE)
+}
+
+/// Detokenize or DetokenizeLen.
+pub(crate) fn detokenize(p: &Detokenize) -> u64 {
+    u64::from(p.tokens_capacity) * TOKEN + TILE_BYTES as u64 * COPY + CLEAR
+}
+
+/// Advance.
+pub(crate) fn advance() -> u64 {
+    CLEAR
+}

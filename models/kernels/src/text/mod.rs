@@ -10,7 +10,7 @@
 //! All tiles compute the whole tokenization; memory is the scratch alone, cut up in [`layout`].
 
 mod candidates;
-pub mod cost;
+pub(crate) mod cost;
 mod count;
 mod detokenize;
 mod escape;
