@@ -1,1 +1,1 @@
-//! Whole-system tests.
+//! Whole-system tests: see `tests/e2e`.

@@ -1,0 +1,3 @@
+//! Whole-system tests: one module a story.
+mod descent;
+mod world;
