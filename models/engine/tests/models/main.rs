@@ -1,0 +1,8 @@
+//! Real model files: their answers against those of another implementation, and the same bits however they are computed.
+mod commitments;
+mod float64;
+mod odd_requests;
+mod reference;
+mod setting;
+mod threads;
+mod tokenizations;
