@@ -1,3 +1,4 @@
 //! Whole-system tests: one module a story.
 mod descent;
 mod world;
+mod zoo;
