@@ -160,26 +160,29 @@ pub(crate) fn depth_for(count: usize) -> Depth {
 }
 
 fn slot(name: String, index: u32, dtype: DType, dims: &[u32]) -> Result<Slot, ImportError> {
-    let elements = dims
-        .iter()
-        .try_fold(1u64, |product, dim| product.checked_mul(u64::from(*dim)));
-    let bytes = elements
-        .and_then(|elements| elements.checked_mul(dtype.bits() as u64))
-        .map_or(u64::MAX, |bits| bits.div_ceil(8));
-    if bytes > WINDOW_BYTES as u64 {
-        return Err(ImportError::TooLarge {
-            name,
-            got: bytes,
-            limit: WINDOW_BYTES as u64,
-        });
-    }
+    let bytes = window_bytes(&name, dtype, dims)?;
     Ok(Slot {
         name,
         index,
         dtype,
         len: dims.iter().map(|dim| *dim as usize).product(),
-        depth: depth_of(bytes as usize),
+        depth: depth_of(bytes),
     })
+}
+
+/// Bytes of a tensor that the importer makes, if a window holds it.
+pub(crate) fn window_bytes(name: &str, dtype: DType, dims: &[u32]) -> Result<usize, ImportError> {
+    let limit = WINDOW_BYTES as u64;
+    let times = |product: u64, dim: &u32| product.checked_mul(u64::from(*dim));
+    let bits = dims.iter().try_fold(dtype.bits() as u64, times);
+    match bits.map_or(u64::MAX, |bits| bits.div_ceil(8)) {
+        bytes if bytes <= limit => Ok(bytes as usize),
+        got => Err(ImportError::TooLarge {
+            name: name.into(),
+            got,
+            limit,
+        }),
+    }
 }
 
 /// A weight with its root.

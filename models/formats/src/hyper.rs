@@ -11,6 +11,8 @@ const WIDTHS: RangeInclusive<u32> = 1..=1 << 19;
 const LAYERS: RangeInclusive<u32> = 1..=768;
 /// Heads: four times those of the widest published Llama (128).
 const HEADS: RangeInclusive<u32> = 1..=512;
+/// Elements of a head: four times the longest of published models (256).
+const HEAD_DIMS: RangeInclusive<u32> = 1..=1024;
 /// Positions that a file may announce.
 const CONTEXTS: RangeInclusive<u32> = 2..=u32::MAX;
 /// The base of rotary frequencies where a file doesn't say: that of the first Llama.
@@ -75,7 +77,7 @@ impl Hyper {
             "llama.attention.head_count_kv",
             kv_heads,
         )?;
-        let head_dim = match optional("attention.key_length", WIDTHS)? {
+        let head_dim = match optional("attention.key_length", HEAD_DIMS)? {
             Some(length) => length,
             None => {
                 multiple(
@@ -84,10 +86,14 @@ impl Hyper {
                     "llama.attention.head_count",
                     heads,
                 )?;
-                dim / heads
+                within(
+                    "llama.embedding_length / llama.attention.head_count",
+                    dim / heads,
+                    HEAD_DIMS,
+                )?
             }
         };
-        let value_length = optional("attention.value_length", WIDTHS)?.unwrap_or(head_dim);
+        let value_length = optional("attention.value_length", HEAD_DIMS)?.unwrap_or(head_dim);
         equal("llama.attention.value_length", value_length, head_dim)?;
         let rotary = optional("rope.dimension_count", 0..=head_dim)?.unwrap_or(head_dim);
         multiple("llama.rope.dimension_count", rotary, "pairs:", 2)?;
@@ -150,6 +156,17 @@ fn multiple(key: &str, got: u32, of: &str, divisor: u32) -> Result<(), ImportErr
         key: key.into(),
         got: got.to_string(),
         expected: format!("a multiple of {of} {divisor}"),
+    })
+}
+
+fn within(key: &str, got: u32, range: RangeInclusive<u32>) -> Result<u32, ImportError> {
+    if range.contains(&got) {
+        return Ok(got);
+    }
+    Err(ImportError::Value {
+        key: key.into(),
+        got: got.to_string(),
+        expected: format!("{} to {}", range.start(), range.end()),
     })
 }
 

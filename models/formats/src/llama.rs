@@ -3,7 +3,7 @@
 //! Every layer is, with a residual stream `x`: RMSNorm, attention over a cache of keys and values with rotary positions, and
 //! RMSNorm, a gated feed-forward network. Published files store query and key rows such that rotary pairs are neighbours.
 
-use crate::assemble::{Assembly, Bounds, ImageInfo};
+use crate::assemble::{Assembly, Bounds, ImageInfo, window_bytes};
 use crate::file::ModelFile;
 use crate::gguf::Gguf;
 use crate::hyper::Hyper;
@@ -94,6 +94,7 @@ pub(crate) fn import(
         vocab.len() as u32,
         [control, tokens, count],
     )?;
+    window_bytes("rope.table", DType::F32, &[context, hyper.rotary])?;
     let table = rope::table(context, hyper.rotary, hyper.rope_base);
     let rope = assembly.weight("rope.table".into(), DType::F32, Arc::new(table));
     let mut builder = Builder {

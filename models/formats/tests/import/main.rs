@@ -1,0 +1,6 @@
+//! Imports of files that are whole, broken, or not for us.
+mod builder;
+mod checks;
+mod malformed;
+mod unsupported;
+mod whole;
