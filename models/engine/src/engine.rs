@@ -42,6 +42,12 @@ pub struct Outcome {
     pub tokens: Vec<u32>,
     /// The answer's bytes.
     pub output: Vec<u8>,
+    /// Tokens generated, as the control slot says; after an honest run the length of `tokens`.
+    pub tokens_out: u32,
+    /// Bytes of the answer, as the control slot says; after an honest run the length of `output`.
+    pub output_len: u32,
+    /// The whole output slot; after an honest run zero past the answer.
+    pub output_slot: Vec<u8>,
     /// Steps of the program until it was done.
     pub steps: u64,
 }
@@ -56,9 +62,9 @@ impl Outcome {
         ResultCommitment {
             request_id,
             status: self.status,
-            tokens_out: self.tokens.len() as u32,
-            output_len: self.output.len() as u32,
-            output_root: root_of_bytes(&self.output, depth),
+            tokens_out: self.tokens_out,
+            output_len: self.output_len,
+            output_root: root_of_bytes(&self.output_slot, depth),
         }
     }
 }
@@ -219,6 +225,9 @@ impl Engine {
                 prompt_tokens: Vec::new(),
                 tokens: Vec::new(),
                 output: Vec::new(),
+                tokens_out: 0,
+                output_len: 0,
+                output_slot: Vec::new(),
                 steps,
             };
         }
@@ -227,16 +236,18 @@ impl Engine {
             .slot_place(self.program.header.output_slot)
             .expect("a checked program has an output slot");
         let bytes: &[u8] = bytemuck::cast_slice(state.slot(output));
-        let generated = control.prompt_tokens + control.tokens_out;
+        let tokens = state.slot(self.plan[0].output);
+        let end = |count: u32| tokens.len().min(count as usize);
+        let prompt_end = end(control.prompt_tokens);
+        let tokens_end = end(control.prompt_tokens.saturating_add(control.tokens_out));
         Outcome {
             status: Status::from_code(control.status).unwrap_or(Status::None),
-            prompt_tokens: (0..control.prompt_tokens)
-                .map(|i| self.token(state, i))
-                .collect(),
-            tokens: (control.prompt_tokens..generated)
-                .map(|i| self.token(state, i))
-                .collect(),
+            prompt_tokens: tokens[..prompt_end].to_vec(),
+            tokens: tokens[prompt_end..tokens_end].to_vec(),
             output: bytes[..bytes.len().min(control.output_len as usize)].to_vec(),
+            tokens_out: control.tokens_out,
+            output_len: control.output_len,
+            output_slot: bytes.to_vec(),
             steps,
         }
     }

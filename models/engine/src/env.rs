@@ -13,6 +13,8 @@ const LEAF_WORDS: usize = 8;
 pub struct Env {
     /// In the order of [`Program::slots`].
     slots: Vec<Tree>,
+    /// Their trees while they are zero.
+    empty: Vec<Tree>,
     indexes: Vec<u64>,
     roots: Tree,
 }
@@ -22,6 +24,11 @@ impl Env {
     pub fn of(program: &Program, state: &State) -> Self {
         let slots: Vec<Tree> = (0..program.slots.len())
             .map(|place| Tree::new(trimmed(state.slot(place)), program.slots[place].depth))
+            .collect();
+        let empty = program
+            .slots
+            .iter()
+            .map(|slot| Tree::new(Vec::new(), slot.depth))
             .collect();
         let indexes: Vec<u64> = program
             .slots
@@ -34,24 +41,40 @@ impl Env {
         }
         Env {
             slots,
+            empty,
             indexes,
             roots,
         }
     }
 
-    /// Takes over changed words of a slot.
+    /// Takes over the words of a slot that may have changed; those that didn't cost no hashing.
     pub fn update(&mut self, place: usize, words: Range<usize>, state: &State) {
-        let leaves = words.start / LEAF_WORDS..words.end.div_ceil(LEAF_WORDS);
-        let changed =
-            leaves_of(&state.slot(place)[leaves.start * LEAF_WORDS..leaves.end * LEAF_WORDS]);
-        self.slots[place].set_range(leaves.start as u64, &changed);
+        let tree = &mut self.slots[place];
+        let (first, end) = (words.start / LEAF_WORDS, words.end.div_ceil(LEAF_WORDS));
+        let leaves = leaves_of(&state.slot(place)[first * LEAF_WORDS..end * LEAF_WORDS]);
+        let changed = |tree: &Tree, at: usize| leaves[at] != tree.node(0, (first + at) as u64);
+        let mut at = 0;
+        while at < leaves.len() {
+            if !changed(tree, at) {
+                at += 1;
+                continue;
+            }
+            let start = at;
+            while at < leaves.len() && changed(tree, at) {
+                at += 1;
+            }
+            tree.set_range((first + start) as u64, &leaves[start..at]);
+        }
         self.roots
             .set(self.indexes[place], self.slots[place].root());
     }
 
     /// Makes a slot the zero tree again.
     pub fn clear(&mut self, place: usize) {
-        self.slots[place] = Tree::new(Vec::new(), self.slots[place].depth());
+        if self.slots[place].root() == self.empty[place].root() {
+            return;
+        }
+        self.slots[place].clone_from(&self.empty[place]);
         self.roots
             .set(self.indexes[place], self.slots[place].root());
     }

@@ -1,8 +1,12 @@
 //! A request's execution commitment: the env after every node of every step.
 
+use crate::snapshots::Snapshots;
 use crate::{Engine, Env, Outcome, State, StateError};
 use gavel_primitives::{ConstantTail, Hash, Params};
 use std::{ops::Range, sync::Arc};
+
+/// What an [`Edit`] does to the words of a slot; the same each time, as states are computed more than once.
+pub type Rewrite = Arc<dyn Fn(&mut [u32]) + Send + Sync>;
 
 /// A departure from the program, for those who try: after node `node` of step `step` (whether it ran or not) its output slot is
 /// rewritten, and everything after it is computed honestly from there.
@@ -13,13 +17,13 @@ pub struct Edit {
     /// The node.
     pub node: usize,
     /// Rewrites the words of the node's whole output slot.
-    pub rewrite: Arc<dyn Fn(&mut [u32]) + Send + Sync>,
+    pub rewrite: Rewrite,
 }
 
-/// A committed execution. Holds its leaves; states are computed again when they are asked for.
+/// A committed execution. Holds its leaves and some states; others are computed again when they are asked for.
 pub struct Execution {
     engine: Arc<Engine>,
-    first: State,
+    snapshots: Snapshots,
     edits: Vec<Edit>,
     first_env: Hash,
     leaves: ConstantTail,
@@ -39,12 +43,13 @@ impl Execution {
         edits: Vec<Edit>,
     ) -> Result<Self, StateError> {
         let header = engine.program().header;
-        let first = State::first(engine.program(), prompt, params)?;
-        let mut state = first.clone();
+        let mut state = State::first(engine.program(), prompt, params)?;
+        let mut snapshots = Snapshots::new();
         let mut env = Env::of(engine.program(), &state);
         let first_env = env.root();
         let mut leaves = Vec::new();
         let mut steps = 0;
+        snapshots.offer(0, &state);
         while !state.control().is_done() && steps < header.steps() {
             for k in 0..engine.program().nodes.len() {
                 if let Some(words) = run_edited(&engine, &edits, steps, k, &mut state) {
@@ -58,11 +63,12 @@ impl Execution {
             engine.scratch_places().for_each(|place| env.clear(place));
             leaves.push(env.root());
             steps += 1;
+            snapshots.offer(steps, &state);
         }
         let leaves = ConstantTail::new(leaves, env.root(), header.execution_depth());
         Ok(Execution {
             engine,
-            first,
+            snapshots,
             edits,
             first_env,
             leaves,
@@ -108,18 +114,17 @@ impl Execution {
             position >> header.node_depth,
             position & (header.leaves_per_step() - 1),
         );
-        let mut state = self.first.clone();
-        for done in 0..step.min(self.steps) {
-            self.run_nodes(done, self.engine.program().nodes.len(), &mut state);
+        if step >= self.steps {
+            return self.last.clone();
+        }
+        let (kept, state) = self.snapshots.before(step);
+        let mut state = state.clone();
+        let nodes = self.engine.program().nodes.len();
+        for done in kept..step {
+            self.run_nodes(done, nodes, &mut state);
             self.engine.end_step(&mut state);
         }
-        if step < self.steps {
-            self.run_nodes(
-                step,
-                (k as usize).min(self.engine.program().nodes.len()),
-                &mut state,
-            );
-        }
+        self.run_nodes(step, (k as usize).min(nodes), &mut state);
         state
     }
 

@@ -10,14 +10,20 @@ pub mod engine;
 pub mod env;
 pub mod execution;
 pub mod executor;
+mod float_environment;
 pub mod native;
 pub mod printed;
+mod snapshots;
 pub mod state;
+#[cfg(feature = "wasm")]
+pub mod wasm;
 
 pub use engine::{Engine, Outcome};
 pub use env::Env;
-pub use execution::{Edit, Execution, answer_edited};
+pub use execution::{Edit, Execution, Rewrite, answer_edited};
 pub use executor::{Call, Executor};
 pub use native::Native;
 pub use printed::printed;
 pub use state::{State, StateError};
+#[cfg(feature = "wasm")]
+pub use wasm::{Wasm, WasmError};

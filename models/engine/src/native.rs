@@ -1,6 +1,6 @@
 //! The kernels as native code, split over threads by whole tiles.
 
-use crate::{Call, Executor};
+use crate::{Call, Executor, float_environment};
 use gavel_kernels::{run_range, shape};
 use gavel_program::Op;
 use gavel_program::boot::{SCRATCH_WORDS, TILE_BYTES};
@@ -9,11 +9,23 @@ use std::cell::RefCell;
 
 /// Words of a tile.
 const TILE_WORDS: usize = TILE_BYTES / 4;
-/// Multiply-adds below which a node isn't worth a second thread.
-const WORTH_SPLITTING: u64 = 1 << 18;
+/// Multiply-adds below which a node isn't worth a second thread: waking one and waiting for it takes tens of microseconds.
+const WORTH_SPLITTING: u64 = 1 << 20;
 
 thread_local! {
-    static SCRATCH: RefCell<Vec<u32>> = RefCell::new(vec![0; SCRATCH_WORDS]);
+    static SCRATCH: RefCell<Vec<u32>> = RefCell::new(scratch());
+}
+
+/// A thread's scratch memory, once it computes as the operators are defined.
+///
+/// # Panics
+/// If the thread's float environment is not the default one.
+fn scratch() -> Vec<u32> {
+    assert!(
+        float_environment::is_default(),
+        "this thread rounds floats in another way than IEEE-754's default, or flushes subnormal numbers to zero"
+    );
+    vec![0; SCRATCH_WORDS]
 }
 
 /// The native executor. It uses the rayon pool in which it is called.

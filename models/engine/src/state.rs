@@ -58,6 +58,11 @@ impl State {
         Ok(State { slots, control })
     }
 
+    /// Bytes of all slots.
+    pub(crate) fn bytes(&self) -> usize {
+        self.slots.iter().map(|slot| slot.len() * 4).sum()
+    }
+
     /// The words of the slot at `place` of [`Program::slots`].
     pub fn slot(&self, place: usize) -> &[u32] {
         &self.slots[place]

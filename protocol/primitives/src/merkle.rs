@@ -103,7 +103,10 @@ impl Tree {
             "{} leaves exceed depth {depth}",
             leaves.len()
         );
-        let zeros: Vec<Hash> = (0..=depth).map(zero_root).collect();
+        let mut zeros = alloc::vec![Hash::ZERO];
+        for height in 0..usize::from(depth) {
+            zeros.push(node(&zeros[height], &zeros[height]));
+        }
         let mut levels = Vec::with_capacity(usize::from(depth) + 1);
         levels.push(leaves);
         for height in 0..usize::from(depth) {
