@@ -10,11 +10,21 @@ interface Vm {
     function expectRevert(bytes calldata reason) external;
     function expectRevert() external;
     function deployCode(string calldata path, bytes calldata arguments) external returns (address);
+    function getCode(string calldata path) external view returns (bytes memory);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function getNonce(address account) external view returns (uint64);
-    function assume(bool condition) external pure;
     function snapshotState() external returns (uint256 id);
     function revertToState(uint256 id) external returns (bool);
+    function startPrank(address sender) external;
+    function stopPrank() external;
+    function etch(address account, bytes calldata code) external;
+    function chainId(uint256 id) external;
+    function readFile(string calldata path) external view returns (string memory);
+    function keyExistsJson(string calldata json, string calldata key) external view returns (bool);
+    function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
+    function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
+    function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
+    function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
 }
 
 /// @dev Where the test runner listens.

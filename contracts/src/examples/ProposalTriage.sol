@@ -6,10 +6,12 @@ import {IHub} from "../interfaces/IHub.sol";
 import {Params, Status} from "../types/Request.sol";
 
 /// @title An example dApp: asks a model what a DAO proposal is about
-/// @notice Anyone pays for a question; the final answer is kept here.
+/// @notice Anyone pays for a question; the final answer is kept here, and the change belongs to who deployed it.
 contract ProposalTriage is IGavelConsumer {
     /// @notice Only the hub answers.
     error NotHub(address sender);
+    /// @notice The treasury refused the change.
+    error ChangeRefused(address treasury);
 
     /// @notice A final answer arrived.
     event Triaged(bytes32 indexed requestId, Status status, string answer);
@@ -23,6 +25,8 @@ contract ProposalTriage is IGavelConsumer {
     IHub public immutable hub;
     /// @notice The lane of the model that is asked.
     uint64 public immutable lane;
+    /// @notice Who deployed this, and gets what questions did not use.
+    address public immutable treasury;
     /// @notice Final answers by request.
     mapping(bytes32 requestId => string) public answers;
 
@@ -31,9 +35,15 @@ contract ProposalTriage is IGavelConsumer {
     constructor(IHub hub_, uint64 lane_) {
         hub = hub_;
         lane = lane_;
+        treasury = msg.sender;
     }
 
-    /// @notice Asks about a text; send `hub.quote(...)`. What was sent too much is credited to this contract at the hub.
+    /// @notice Takes the change from the hub.
+    receive() external payable {
+        _demandHub();
+    }
+
+    /// @notice Asks about a text; send `hub.quote(...)`. What was sent too much, or is not used, is credited to this contract.
     function ask(string calldata text, uint32 maxTokens) external payable returns (bytes32 requestId) {
         Params memory greedy = Params({maxTokens: maxTokens, temperature: 0, topP: 1000, seed: 0});
         return hub.request{value: msg.value}(lane, bytes(text), greedy, CALLBACK_GAS);
@@ -41,12 +51,24 @@ contract ProposalTriage is IGavelConsumer {
 
     /// @inheritdoc IGavelConsumer
     function onGavelAnswer(bytes32 requestId, Status status, bytes calldata answer, bool isFinal) external {
-        if (msg.sender != address(hub)) revert NotHub(msg.sender);
+        _demandHub();
         if (!isFinal) {
             emit Previewed(requestId, string(answer));
             return;
         }
         answers[requestId] = string(answer);
         emit Triaged(requestId, status, string(answer));
+    }
+
+    /// @notice Sends the change, refunds included, to the treasury.
+    function collectChange() external {
+        hub.withdraw();
+        (bool sent,) = treasury.call{value: address(this).balance}("");
+        if (!sent) revert ChangeRefused(treasury);
+    }
+
+    function _demandHub() private view {
+        // INVARIANT: the hub alone answers
+        if (msg.sender != address(hub)) revert NotHub(msg.sender);
     }
 }

@@ -61,6 +61,14 @@ interface IRollup is IBatchHost {
 
     /// @notice The account's free balance is too small.
     error BondTooSmall(uint256 free, uint256 needed);
+    /// @notice More was sent than an account holds.
+    error BondTooLarge(uint256 got, uint256 limit);
+    /// @notice At deployment: the tournaments report to another host.
+    error WrongHost(address got, address expected);
+    /// @notice At deployment: the proposal bond is not the tournaments'.
+    error WrongProposalBond(uint256 got, uint256 expected);
+    /// @notice At deployment: batches are deeper than tournaments take.
+    error BatchTooDeep(uint8 got, uint8 most);
     /// @notice A batch must begin where the last one ended.
     error WrongFirst(uint64 got, uint64 expected);
     /// @notice The count is 0, above the tree, or past the inbox.
@@ -83,7 +91,7 @@ interface IRollup is IBatchHost {
     error OwnerCannotAttest(address owner);
     /// @notice The receiver refused the withdrawal.
     error WithdrawalRefused(address account);
-    /// @notice No such lane.
+    /// @notice No such lane; the hub's error, which comes through.
     error UnknownLane(uint64 lane);
 
     /// @notice Adds to the sender's bond.

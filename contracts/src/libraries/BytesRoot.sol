@@ -33,7 +33,7 @@ library BytesRoot {
         return level.length == 0 ? zero : level[0];
     }
 
-    /// @dev Copies the bytes into whole words; fresh memory past them is zeroed explicitly.
+    /// @dev Copies the bytes into whole words.
     function _leaves(bytes calldata data) private pure returns (bytes32[] memory leaves) {
         leaves = new bytes32[]((data.length + 31) / 32);
         // `new` zeroed the words, so the last one is padded with zeros.

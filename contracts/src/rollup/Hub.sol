@@ -47,6 +47,7 @@ contract Hub is IHub {
 
     /// @inheritdoc IHub
     function createLane(bytes32 programId, Price calldata price) external returns (uint64 lane) {
+        // INVARIANT: a lane runs a registered program
         if (registry.program(programId).registrant == address(0)) revert UnknownProgram(programId);
         lane = uint64(_lanes.length);
         _lanes.push(Lane({programId: programId, owner: msg.sender, length: 0, price: price}));
@@ -60,6 +61,7 @@ contract Hub is IHub {
         returns (bytes32 id)
     {
         Lane storage inbox = _lane(lane);
+        // INVARIANT: a lane takes requests only once a bonded watcher holds its program
         if (!rollup.isOpen(lane)) revert LaneClosed(lane);
         IModelRegistry.Program memory program = registry.program(inbox.programId);
         _checkRequest(program, prompt.length, params, callbackGas);
@@ -90,6 +92,7 @@ contract Hub is IHub {
             state: RequestState.Pending,
             settled: false,
             optimisticRound: 0,
+            // Prices of 96 bits times limits below 2^22: a quote fits.
             fee: uint128(fee)
         });
         emit Requested(id, lane, index, msg.sender, prompt, params, callbackGas, fee);
@@ -107,7 +110,7 @@ contract Hub is IHub {
     /// @inheritdoc IHub
     function deliver(bytes32 id, Delivery calldata delivery) external {
         Request storage stored = _known(id);
-        // INVARIANT: at most one final delivery per request, and none after a refund
+        // INVARIANT: nothing is delivered after the final delivery or a refund
         if (stored.state == RequestState.Delivered || stored.state == RequestState.Refunded) {
             revert WrongState(id, stored.state);
         }
@@ -115,14 +118,16 @@ contract Hub is IHub {
         _checkDelivery(id, stored, batch, delivery);
         bool isFinal = batch.state == BatchState.Final;
         if (isFinal) {
+            // INVARIANT: a request is paid for once
             if (!stored.settled) _settle(id, stored, batch.provider, delivery.result.tokensOut);
-            // Set before the call, so that the receiver can't come back in.
+            // Set before the call: a receiver that comes back in finds it delivered.
+            // INVARIANT: at most one final delivery per request
             stored.state = RequestState.Delivered;
         } else {
+            // INVARIANT: an answer comes from a batch that is proposed or final
+            if (batch.state != BatchState.Proposed) revert WrongState(id, _stateIn(batch.state));
             // INVARIANT: optimistic answers are given at most once per round
-            if (batch.state != BatchState.Proposed || stored.optimisticRound > batch.round) {
-                revert WrongState(id, _stateIn(batch.state));
-            }
+            if (stored.optimisticRound > batch.round) revert WrongState(id, RequestState.Proposed);
             stored.optimisticRound = batch.round + 1;
         }
         bool success = _callBack(stored.requester, stored.callbackGas, id, delivery, isFinal);
@@ -134,7 +139,8 @@ contract Hub is IHub {
     /// @inheritdoc IHub
     function refund(bytes32 id) external {
         Request storage stored = _known(id);
-        if (stored.state != RequestState.Pending || stored.settled) revert WrongState(id, stored.state);
+        // INVARIANT: a fee is given back once, and never after the provider was paid from it
+        if (stored.state != RequestState.Pending) revert WrongState(id, stored.state);
         uint256 since = stored.createdAt;
         (bool found, uint64 number) = rollup.batchHolding(stored.lane, stored.index);
         if (found) {
@@ -144,6 +150,7 @@ contract Hub is IHub {
             // INVARIANT: a void restarts the refund deadline
             since = batch.voidedAt;
         }
+        // INVARIANT: a request is refundable only after the delay
         if (block.timestamp <= since + refundDelay) revert RefundNotDue(block.timestamp, since + refundDelay);
         stored.state = RequestState.Refunded;
         credit[stored.requester] += stored.fee;
@@ -154,6 +161,7 @@ contract Hub is IHub {
     function withdraw() external {
         uint256 amount = credit[msg.sender];
         if (amount == 0) revert NothingToWithdraw(msg.sender);
+        // INVARIANT: a credit is paid once
         credit[msg.sender] = 0;
         emit Withdrawn(msg.sender, amount);
         (bool sent,) = msg.sender.call{value: amount}("");
@@ -233,14 +241,19 @@ contract Hub is IHub {
         Params calldata params,
         uint32 callbackGas
     ) private pure {
+        // INVARIANT: a prompt has at least one byte
         if (promptLength == 0) revert EmptyPrompt();
+        // INVARIANT: a prompt fits its program
         if (promptLength > program.maxPromptBytes) revert PromptTooLong(promptLength, program.maxPromptBytes);
+        // INVARIANT: at least one token is asked for, and no more than the context holds
         if (params.maxTokens == 0 || params.maxTokens > program.context) {
             revert MaxTokensOutOfRange(params.maxTokens, program.context);
         }
+        // INVARIANT: sampling parameters are within the sampler's bounds
         if (params.topP == 0 || params.topP > 1000 || params.temperature > MAX_TEMPERATURE) {
             revert SamplingOutOfRange(params.temperature, params.topP);
         }
+        // INVARIANT: a delivery with its callback fits a transaction
         if (callbackGas > MAX_CALLBACK_GAS) revert CallbackGasTooHigh(callbackGas, MAX_CALLBACK_GAS);
     }
 
@@ -249,8 +262,10 @@ contract Hub is IHub {
         view
     {
         Result calldata result = delivery.result;
+        // INVARIANT: a request is answered with its own result
         if (result.requestId != id) revert WrongRequest(result.requestId, id);
-        if (batch.state == BatchState.None || stored.index < batch.first || stored.index >= batch.first + batch.count) {
+        // INVARIANT: a result's place is its request's place in the batch
+        if (stored.index < batch.first || stored.index >= batch.first + batch.count) {
             revert NotInBatch(delivery.batch, stored.index);
         }
         bytes32 root = MerkleLib.rootOf(
@@ -258,6 +273,7 @@ contract Hub is IHub {
         );
         // INVARIANT: an answer is delivered only as its batch says
         if (root != batch.root) revert WrongBatchRoot(root, batch.root);
+        // INVARIANT: an answer is exactly as long as its result says
         if (delivery.answer.length != result.outputLength) {
             revert WrongAnswerLength(delivery.answer.length, result.outputLength);
         }

@@ -34,7 +34,9 @@ contract ModelRegistry is IModelRegistry {
     {
         _check(header);
         id = header.programId();
+        // INVARIANT: a program's first registration stands
         if (_programs[id].registrant != address(0)) revert AlreadyRegistered(id);
+        // INVARIANT: a lineage leads to registered programs
         if (parent != 0 && _programs[parent].registrant == address(0)) revert UnknownParent(parent);
         _programs[id] = Program({
             registrant: msg.sender,
@@ -54,7 +56,8 @@ contract ModelRegistry is IModelRegistry {
         return _programs[programId];
     }
 
-    function _check(ProgramHeader calldata header) internal view {
+    function _check(ProgramHeader calldata header) private view {
+        // INVARIANT: every program has the layouts that the contracts read
         if (header.abiVersion != ABI_VERSION) revert AbiVersion(header.abiVersion, ABI_VERSION);
         // INVARIANT: every program runs a known guest image
         if (header.imageRoot != imageRoot) revert UnknownImage(header.imageRoot, imageRoot);
@@ -67,15 +70,18 @@ contract ModelRegistry is IModelRegistry {
         _atMost("traceDepth", header.traceDepth, MAX_TRACE_DEPTH);
         _atMost("promptDepth", header.promptDepth, MAX_TEXT_DEPTH);
         _atMost("outputDepth", header.outputDepth, MAX_TEXT_DEPTH);
+        // INVARIANT: the longest prompt and the longest answer fit their slots
         _atMost("maxPromptBytes", header.maxPromptBytes, uint256(32) << header.promptDepth);
         _atMost("maxOutputBytes", header.maxOutputBytes, uint256(32) << header.outputDepth);
         // INVARIANT: node count is below 2^n, so that the reset leaf is no node
         _atMost("nodeCount", header.nodeCount, (uint256(1) << header.nodeDepth) - 1);
+        // INVARIANT: every weight and slot has a place in its table
         _atMost("weightCount", header.weightCount, uint256(1) << header.weightDepth);
         _atMost("persistentCount", header.persistentCount, uint256(1) << header.slotDepth);
         _atMost("scratchCount", header.scratchCount, uint256(1) << header.slotDepth);
         // INVARIANT: the longest request ends before the last step: 2^s >= 2 + context
         _atMost("context", uint256(header.context) + 2, uint256(1) << header.stepDepth);
+        // INVARIANT: prompt, control and output are persistent slots
         _below("promptSlot", header.promptSlot, header.persistentCount);
         _below("controlSlot", header.controlSlot, header.persistentCount);
         _below("outputSlot", header.outputSlot, header.persistentCount);

@@ -58,10 +58,13 @@ contract Rollup is IRollup {
         proposalBond = config.proposalBond;
         attestationBond = config.attestationBond;
         maxLimits = config.maxLimits;
+        _demandDisputable(config);
     }
 
     /// @inheritdoc IRollup
     function addBond() external payable {
+        // INVARIANT: a bond is credited whole
+        if (msg.value > type(uint128).max) revert BondTooLarge(msg.value, type(uint128).max);
         _accounts[msg.sender].balance += uint128(msg.value);
         emit BondAdded(msg.sender, msg.value);
     }
@@ -71,6 +74,7 @@ contract Rollup is IRollup {
         Account storage own = _accounts[msg.sender];
         // INVARIANT: locked bonds can't be withdrawn
         if (own.balance - own.locked < amount) revert BondTooSmall(own.balance - own.locked, amount);
+        // INVARIANT: a bond is paid out once
         own.balance -= amount;
         emit BondWithdrawn(msg.sender, amount);
         (bool sent,) = msg.sender.call{value: amount}("");
@@ -82,6 +86,7 @@ contract Rollup is IRollup {
         address owner = hub.laneOf(lane).owner;
         // INVARIANT: a lane opens only when a bonded watcher other than its owner holds its program
         if (msg.sender == owner) revert OwnerCannotAttest(owner);
+        // INVARIANT: who attests is bonded
         _requireFree(_accounts[msg.sender], attestationBond);
         isOpen[lane] = true;
         emit Attested(lane, msg.sender);
@@ -113,10 +118,12 @@ contract Rollup is IRollup {
     /// @inheritdoc IRollup
     function challenge(uint64 lane, uint64 batch, bytes32 root) external payable returns (bytes32 tournament) {
         Batch storage disputed = _batch(lane, batch);
+        // INVARIANT: a round is disputed once
         if (disputed.state != BatchState.Proposed) revert WrongBatchState(lane, batch, disputed.state);
         uint256 closes = disputed.proposedAt + window;
         // INVARIANT: a batch can be disputed within its window alone
         if (block.timestamp > closes) revert WindowClosed(block.timestamp, closes);
+        // INVARIANT: a dispute has two sides
         if (root == disputed.root) revert SameRoot(root);
         disputed.state = BatchState.Disputed;
         tournament = _open(lane, disputed);
@@ -129,6 +136,7 @@ contract Rollup is IRollup {
     /// @inheritdoc IRollup
     function finalize(uint64 lane, uint64 batch) external {
         Batch storage ending = _batch(lane, batch);
+        // INVARIANT: a bond is unlocked once, and never for a batch in dispute
         if (ending.state != BatchState.Proposed) revert WrongBatchState(lane, batch, ending.state);
         uint256 closes = ending.proposedAt + window;
         // INVARIANT: a batch without a rival is final only after its window
@@ -139,6 +147,7 @@ contract Rollup is IRollup {
 
     /// @inheritdoc IBatchHost
     function onBatchDecided(bytes32 tournament, bytes32 winner) external {
+        // INVARIANT: disputes are decided by tournaments alone
         if (msg.sender != address(tournaments)) revert NotTournament(msg.sender);
         (uint64 lane, uint64 number) = (uint64(_disputed[tournament] >> 64), uint64(_disputed[tournament]));
         Batch storage decided = _batches[lane][number];
@@ -198,8 +207,21 @@ contract Rollup is IRollup {
         return _accounts[owner];
     }
 
+    /// @dev Refuses constants with which a batch could be proposed but not disputed.
+    function _demandDisputable(Config memory config) private view {
+        // INVARIANT: the tournaments' host is this rollup
+        if (tournaments.host() != address(this)) revert WrongHost(tournaments.host(), address(this));
+        uint256 bond = tournaments.bond(Kind.Batch);
+        // INVARIANT: a proposal's bond is what its tournament takes
+        if (config.proposalBond != bond) revert WrongProposalBond(config.proposalBond, bond);
+        uint8 deepest = tournaments.rules().batch.maxDepth;
+        // INVARIANT: a batch's tree is one that tournaments take
+        if (config.batchDepth > deepest) revert BatchTooDeep(config.batchDepth, deepest);
+    }
+
     /// @dev Posts a root for a range under a bond of its own.
     function _post(uint64 lane, uint64 number, Batch storage batch, bytes32 root) private {
+        // INVARIANT: a root is not the mark for none
         if (root == 0) revert EmptyRoot();
         Account storage provider = _accounts[msg.sender];
         // INVARIANT: each proposal locks a bond of its own
