@@ -1,6 +1,6 @@
 //! What has to pass before a change lands.
 
-use crate::{node, run, tidy};
+use crate::{artifacts, node, run, tidy};
 use anyhow::Result;
 use std::{fs, path::Path, process::Command, time::Instant};
 
@@ -15,6 +15,7 @@ pub(crate) fn test() -> Result<()> {
     stage("lints", lint)?;
     stage("tidy", tidy::tidy)?;
     stage("contract artifacts", || contract_artifacts(&skipped))?;
+    stage("guest and wasm artifacts", || bare_artifacts(&skipped))?;
     stage("Rust tests", || rust_tests(&skipped))?;
     stage("Solidity tests", || solidity_tests(&skipped))?;
     report(&skipped)
@@ -73,6 +74,13 @@ fn contract_artifacts(skipped: &Path) -> Result<()> {
     }
     let mut build = run::command("node", &["build.js", "--check"]);
     run::run(build.current_dir(run::root().join("contracts")))
+}
+
+fn bare_artifacts(skipped: &Path) -> Result<()> {
+    match artifacts::prepare() {
+        Ok(()) => artifacts::run(&[], true),
+        Err(missing) => skip(skipped, "guest and wasm artifacts", &missing.to_string()),
+    }
 }
 
 fn stage(name: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {

@@ -1,8 +1,11 @@
-//! One build of a package for a bare target, done twice and compared.
+//! Builds of a package for a bare target, compared with one another.
 
-use super::{copy::Trees, toolchain::Toolchain};
+use super::toolchain::Toolchain;
 use anyhow::{Context, Result, bail};
-use std::{env, fs, path::Path};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 /// What to build.
 pub(super) struct Recipe {
@@ -16,32 +19,34 @@ pub(super) struct Recipe {
     pub(super) output: &'static str,
 }
 
-/// The output of `recipe`, the same bytes in both trees.
+/// The output of `recipe`, the same bytes in each of the trees.
 ///
 /// # Errors
-/// A build fails, or the two differ.
-pub(super) fn twice(toolchain: &Toolchain, trees: &Trees, recipe: &Recipe) -> Result<Vec<u8>> {
-    let [first, second] = trees.roots();
-    let one = once(toolchain, &first, recipe)?;
-    let other = once(toolchain, &second, recipe)?;
-    if one != other {
-        bail!("{} is not reproducible: two builds differ", recipe.package);
+/// A build fails, two differ, or a path of this machine is inside.
+pub(super) fn reproducibly(
+    toolchain: &Toolchain,
+    roots: &[PathBuf],
+    recipe: &Recipe,
+) -> Result<Vec<u8>> {
+    let (first, others) = roots.split_first().context("no tree to build in")?;
+    let bytes = once(toolchain, first, recipe)?;
+    for other in others {
+        if once(toolchain, other, recipe)? != bytes {
+            bail!("{} is not reproducible: two builds differ", recipe.package);
+        }
     }
-    Ok(one)
+    Ok(bytes)
 }
 
 /// Refuses bytes in which a path of the machine that built them is left.
 ///
 /// # Errors
 /// Names the path.
-pub(super) fn no_path_inside(bytes: &[u8], trees: &Trees) -> Result<()> {
+pub(super) fn no_path_inside(bytes: &[u8], roots: &[PathBuf]) -> Result<()> {
     let mut paths = vec!["rustlib/src".to_owned(), "registry/src".to_owned()];
-    paths.extend(trees.roots().map(|root| root.display().to_string()));
-    paths.extend(
-        ["HOME", "CARGO_HOME"]
-            .iter()
-            .filter_map(|name| env::var(name).ok()),
-    );
+    paths.extend(roots.iter().map(|root| root.display().to_string()));
+    let homes = ["HOME", "CARGO_HOME"];
+    paths.extend(homes.iter().filter_map(|name| env::var(name).ok()));
     for path in paths.iter().filter(|path| path.len() > 1) {
         if bytes
             .windows(path.len())
@@ -73,4 +78,22 @@ fn once(toolchain: &Toolchain, root: &Path, recipe: &Recipe) -> Result<Vec<u8>> 
         .join("artifact")
         .join(recipe.output);
     fs::read(&output).with_context(|| format!("reading {}", output.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_found_wherever_they_are() {
+        let roots = [PathBuf::from("/some/where")];
+        for inside in ["/some/where/lib.rs", "x/registry/src/y", "rustlib/src"] {
+            let bytes = ["before ", inside, " after"].concat();
+            assert!(
+                no_path_inside(bytes.as_bytes(), &roots).is_err(),
+                "{inside}"
+            );
+        }
+        assert!(no_path_inside(b"some/where", &roots).is_ok());
+    }
 }

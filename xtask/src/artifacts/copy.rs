@@ -11,14 +11,6 @@ use tempfile::TempDir;
 /// Names of the copies' folders: of different length, too.
 const NAMES: [&str; 2] = ["first", "another-folder"];
 
-/// The repository's root folder.
-pub(super) fn repository_root() -> Result<PathBuf> {
-    Ok(Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("xtask lies in the repository")?
-        .to_owned())
-}
-
 /// Two copies of the tracked and not ignored files, as they are now.
 pub(super) struct Trees {
     folder: TempDir,

@@ -2,8 +2,7 @@
 
 use super::{
     Artifact, File,
-    build::{Recipe, no_path_inside, twice},
-    copy::Trees,
+    build::{Recipe, no_path_inside, reproducibly},
     toolchain::Toolchain,
 };
 use anyhow::{Context, Result, ensure};
@@ -13,7 +12,7 @@ use object::{
     read::elf::{ElfFile32, FileHeader},
 };
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
+use std::{fmt::Write, path::PathBuf};
 
 const RECORD: &str = "mips-vm/guest/artifact/record.json";
 const RECIPE: Recipe = Recipe {
@@ -27,35 +26,34 @@ const RECIPE: Recipe = Recipe {
 
 type Elf<'data> = ElfFile32<'data>;
 
-/// Builds the guest.
-///
-/// # Errors
-/// The build fails, is not reproducible, or the image is not flat.
-pub(super) fn build(toolchain: &Toolchain, trees: &Trees) -> Result<Artifact> {
-    let elf = twice(toolchain, trees, &RECIPE)?;
+/// The guest.
+pub(super) const ARTIFACT: Artifact = Artifact {
+    name: "guest",
+    record: RECORD,
+    build,
+};
+
+fn build(toolchain: &Toolchain, roots: &[PathBuf]) -> Result<Vec<File>> {
+    let elf = reproducibly(toolchain, roots, &RECIPE)?;
     let file = Elf::parse(&*elf).context("the guest's ELF file")?;
     let image = flat(&file)?;
-    no_path_inside(&image, trees)?;
-    let record = record(&file, &image, toolchain)?;
+    no_path_inside(&image, roots)?;
     println!("guest: {} bytes", image.len());
-    Ok(Artifact {
-        name: "guest",
-        record: RECORD,
-        files: vec![
-            File {
-                path: "mips-vm/guest/artifact/guest.symbols",
-                bytes: symbols(&file)?.into_bytes(),
-            },
-            File {
-                path: "mips-vm/guest/artifact/guest.img",
-                bytes: image,
-            },
-            File {
-                path: RECORD,
-                bytes: record.into_bytes(),
-            },
-        ],
-    })
+    let record = record(&file, &image, toolchain)?;
+    Ok(vec![
+        File {
+            path: "mips-vm/guest/artifact/guest.symbols",
+            bytes: symbols(&file)?.into_bytes(),
+        },
+        File {
+            path: "mips-vm/guest/artifact/guest.img",
+            bytes: image,
+        },
+        File {
+            path: RECORD,
+            bytes: record.into_bytes(),
+        },
+    ])
 }
 
 /// The bytes of the one loaded segment, which begins at address 0.

@@ -1,7 +1,8 @@
 //! `cargo xtask artifacts`: rebuilds what is committed in binary form, and compares.
 //!
 //! Each artifact is built twice, from copies of the working tree in folders of different names; unequal bytes or a path inside are
-//! an error. With `--check` the result is compared with the committed files: byte for byte where the compiler is the recorded one.
+//! an error. With `--check` nothing is written: where the compiler is the recorded one, one build must give the committed bytes (they
+//! were made in another folder already); with another compiler two builds are compared with each other, and that is said.
 
 mod build;
 mod copy;
@@ -9,8 +10,12 @@ mod guest;
 mod toolchain;
 mod wasm;
 
+use crate::run;
 use anyhow::{Context, Result, bail};
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 use toolchain::Toolchain;
 
 /// A file of an artifact folder.
@@ -21,81 +26,87 @@ struct File {
     bytes: Vec<u8>,
 }
 
-/// An artifact, built.
+/// An artifact and how it is made.
+#[derive(Clone, Copy)]
 struct Artifact {
-    /// What it is, for people.
+    /// Its name on the command line.
     name: &'static str,
-    /// The build record among `files`: JSON with a field `rustc`.
+    /// The build record among its files: JSON with a field `rustc`.
     record: &'static str,
-    /// Everything to commit, the record included.
-    files: Vec<File>,
+    /// Builds it in each of these copies of the tree; gives everything to commit, the record included.
+    build: fn(&Toolchain, &[PathBuf]) -> Result<Vec<File>>,
 }
 
-/// An artifact's name on the command line and how it is built.
-type Build = (
-    &'static str,
-    fn(&Toolchain, &copy::Trees) -> Result<Artifact>,
-);
-
 /// All artifacts of the bare targets.
-const BUILDS: [Build; 2] = [("guest", guest::build), ("wasm", wasm::build)];
+const ARTIFACTS: [Artifact; 2] = [guest::ARTIFACT, wasm::ARTIFACT];
+
+/// Whether the artifacts can be built here; installs what they need where this user may.
+///
+/// # Errors
+/// Names what is missing.
+pub(crate) fn prepare() -> Result<()> {
+    Toolchain::find_or_install().map(drop)
+}
 
 /// Rebuilds the artifacts named, or all; with `check` compares and writes nothing.
 ///
 /// # Errors
 /// An unknown name, a missing compiler, a failed or irreproducible build, with `check` a difference.
 pub(crate) fn run(names: &[String], check: bool) -> Result<()> {
-    let builds = chosen(names)?;
-    let root = copy::repository_root()?;
+    let root = run::root();
+    let chosen = chosen(names)?;
     let toolchain = Toolchain::find_or_install()?;
     let trees = copy::Trees::new(&root)?;
-    for (_, build) in builds {
-        let artifact = build(&toolchain, &trees)?;
+    for artifact in chosen {
         if check {
-            compare(&root, &artifact, &toolchain)?;
+            compare(&root, &artifact, &toolchain, &trees)?;
         } else {
-            write(&root, &artifact)?;
+            let files = (artifact.build)(&toolchain, &trees.roots())?;
+            write(&root, &files)?;
+            println!("{}: written", artifact.name);
         }
     }
     Ok(())
 }
 
-fn chosen(names: &[String]) -> Result<Vec<Build>> {
+fn chosen(names: &[String]) -> Result<Vec<Artifact>> {
     if names.is_empty() {
-        return Ok(BUILDS.to_vec());
+        return Ok(ARTIFACTS.to_vec());
     }
-    names
-        .iter()
-        .map(|name| {
-            BUILDS
-                .iter()
-                .find(|(known, _)| known == name)
-                .copied()
-                .with_context(|| format!("no artifact is called {name}"))
-        })
-        .collect()
+    let find = |name: &String| {
+        let found = ARTIFACTS.iter().find(|artifact| artifact.name == name);
+        found
+            .copied()
+            .with_context(|| format!("no artifact is called {name}"))
+    };
+    names.iter().map(find).collect()
 }
 
-fn write(root: &Path, artifact: &Artifact) -> Result<()> {
-    for file in &artifact.files {
+fn write(root: &Path, files: &[File]) -> Result<()> {
+    for file in files {
         let path = root.join(file.path);
         fs::create_dir_all(path.parent().context("a file has a folder")?)?;
         fs::write(&path, &file.bytes).with_context(|| format!("writing {}", file.path))?;
     }
-    println!("{}: written", artifact.name);
     Ok(())
 }
 
-fn compare(root: &Path, artifact: &Artifact, toolchain: &Toolchain) -> Result<()> {
+fn compare(
+    root: &Path,
+    artifact: &Artifact,
+    toolchain: &Toolchain,
+    trees: &copy::Trees,
+) -> Result<()> {
     let recorded = recorded_compiler(root, artifact)?;
     if recorded != toolchain.version {
+        (artifact.build)(toolchain, &trees.roots())?;
         println!(
-            "{}: the record names `{recorded}`, here is `{}`: bytes not compared",
+            "{}: the record names `{recorded}`, here is `{}`: reproducible, not compared with the committed bytes",
             artifact.name, toolchain.version
         );
         return Ok(());
     }
-    for file in &artifact.files {
+    for file in (artifact.build)(toolchain, &trees.roots()[..1])? {
         let committed =
             fs::read(root.join(file.path)).with_context(|| format!("reading {}", file.path))?;
         if committed != file.bytes {

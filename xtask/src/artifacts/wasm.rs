@@ -2,12 +2,12 @@
 
 use super::{
     Artifact, File,
-    build::{Recipe, no_path_inside, twice},
-    copy::Trees,
+    build::{Recipe, no_path_inside, reproducibly},
     toolchain::Toolchain,
 };
 use anyhow::Result;
 use sha2::{Digest, Sha256};
+use std::path::PathBuf;
 
 const RECORD: &str = "models/wasm/artifact/record.json";
 const RECIPE: Recipe = Recipe {
@@ -19,13 +19,16 @@ const RECIPE: Recipe = Recipe {
     output: "gavel_wasm.wasm",
 };
 
-/// Builds the module.
-///
-/// # Errors
-/// The build fails or is not reproducible.
-pub(super) fn build(toolchain: &Toolchain, trees: &Trees) -> Result<Artifact> {
-    let module = twice(toolchain, trees, &RECIPE)?;
-    no_path_inside(&module, trees)?;
+/// The module.
+pub(super) const ARTIFACT: Artifact = Artifact {
+    name: "wasm",
+    record: RECORD,
+    build,
+};
+
+fn build(toolchain: &Toolchain, roots: &[PathBuf]) -> Result<Vec<File>> {
+    let module = reproducibly(toolchain, roots, &RECIPE)?;
+    no_path_inside(&module, roots)?;
     println!("wasm: {} bytes", module.len());
     let record = serde_json::json!({
         "rustc": toolchain.version,
@@ -33,18 +36,14 @@ pub(super) fn build(toolchain: &Toolchain, trees: &Trees) -> Result<Artifact> {
         "sha256": hex::encode(Sha256::digest(&module)),
         "bytes": module.len(),
     });
-    Ok(Artifact {
-        name: "wasm",
-        record: RECORD,
-        files: vec![
-            File {
-                path: "models/wasm/artifact/kernels.wasm",
-                bytes: module,
-            },
-            File {
-                path: RECORD,
-                bytes: (serde_json::to_string_pretty(&record)? + "\n").into_bytes(),
-            },
-        ],
-    })
+    Ok(vec![
+        File {
+            path: "models/wasm/artifact/kernels.wasm",
+            bytes: module,
+        },
+        File {
+            path: RECORD,
+            bytes: (serde_json::to_string_pretty(&record)? + "\n").into_bytes(),
+        },
+    ])
 }
