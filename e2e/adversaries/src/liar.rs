@@ -8,7 +8,7 @@ use gavel_machine::{FaultyStore, Image};
 use gavel_primitives::{CompactProof, Hash};
 use gavel_program::boot::TILE_DEPTH;
 use gavel_traces::tile::{last_leaf, machine_end};
-use gavel_traces::{Deviation, KnownRequest, Library, MachineRun};
+use gavel_traces::{Data, Deviation, KnownRequest, Library, MachineRun};
 use std::sync::{Arc, OnceLock};
 
 /// The deviation of a lie, worked out once.
@@ -61,11 +61,6 @@ impl Liar {
             told,
             image,
         }
-    }
-
-    /// What it knows and claims.
-    pub fn library(&self) -> &Library {
-        &self.library
     }
 
     /// The move from which on it is silent.
@@ -173,6 +168,16 @@ fn with_leaf(end: End, leaf: CompactProof) -> End {
             end.leaf = leaf;
             End::Machine(end)
         }
+    }
+}
+
+impl Data for Liar {
+    fn library(&self) -> &Library {
+        &self.library
+    }
+
+    fn knowledge(&self) -> &dyn Knowledge {
+        self
     }
 }
 

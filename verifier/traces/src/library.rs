@@ -28,6 +28,25 @@ pub trait Deviation: Send + Sync {
     fn edits(&self, request: &KnownRequest, engine: &Arc<Engine>) -> Vec<Edit>;
 }
 
+/// What a player works from: knowledge over a library that its daemon fills.
+pub trait Data: Send + Sync {
+    /// Programs and requests.
+    fn library(&self) -> &Library;
+
+    /// What it claims about them.
+    fn knowledge(&self) -> &dyn Knowledge;
+}
+
+impl Data for Library {
+    fn library(&self) -> &Library {
+        self
+    }
+
+    fn knowledge(&self) -> &dyn Knowledge {
+        self
+    }
+}
+
 /// No departure.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Honest;

@@ -5,7 +5,7 @@ use gavel_engine::{Engine, Native};
 use gavel_formats::{ImageInfo, Limits, ModelFile, import};
 use gavel_machine::Image;
 use gavel_primitives::{Params, Request, root_of_bytes};
-use gavel_traces::{Honest, KnownRequest, Library};
+use gavel_traces::{Data, Honest, KnownRequest, Library};
 use std::sync::{Arc, OnceLock};
 
 /// The committed guest.
