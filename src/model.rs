@@ -1,7 +1,7 @@
 //! Which model a command works with.
 
 use anyhow::Context;
-use gavel_engine::{Engine, Native};
+use gavel_engine::{Engine, Executor, Native};
 use gavel_formats::{ImageInfo, Limits, ModelFile};
 use gavel_program::Program;
 use std::{
@@ -31,13 +31,22 @@ pub(crate) enum Backend {
     Native,
 }
 
+impl Backend {
+    /// Its executor.
+    pub(crate) fn executor(self) -> anyhow::Result<Box<dyn Executor>> {
+        Ok(match self {
+            Backend::Native => Box::new(Native),
+        })
+    }
+}
+
 impl ModelArgs {
     /// Imports the model and prepares its engine.
     pub(crate) fn engine(&self) -> anyhow::Result<Engine> {
-        let program = Arc::new(self.program()?);
-        Ok(match self.backend {
-            Backend::Native => Engine::new(program, Box::new(Native)),
-        })
+        Ok(Engine::new(
+            Arc::new(self.program()?),
+            self.backend.executor()?,
+        ))
     }
 
     /// Imports the model as a program under the committed guest image.
