@@ -158,7 +158,9 @@ impl Sandbox {
 fn needed<'a>(call: &Call<'a>) -> Vec<&'a [u32]> {
     let cut = |(index, words): (usize, &&'a [u32])| match shape::input(&call.node.op, index) {
         Some(shape) if shape.len > 0 => {
-            &words[..words.len().min(shape.dtype.bytes(shape.len as usize).div_ceil(4))]
+            &words[..words
+                .len()
+                .min(shape.dtype.bytes(shape.len as usize).div_ceil(4))]
         }
         _ => *words,
     };
