@@ -3,6 +3,7 @@ use clap::{Parser, Subcommand};
 
 mod artifacts;
 mod node;
+mod random_gguf;
 mod run;
 mod test;
 mod tidy;
@@ -29,6 +30,8 @@ enum Task {
     Test,
     /// Format, clippy and documentation, without warnings
     Lint,
+    /// Write a model file with random weights, of any shape
+    RandomGguf(random_gguf::Args),
     /// Dependency edges and artifact folders against what the design says
     Tidy,
 }
@@ -38,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         Task::Artifacts { names, check } => artifacts::run(&names, check),
         Task::Test => test::test(),
         Task::Lint => test::lint(),
+        Task::RandomGguf(args) => random_gguf::run(&args),
         Task::Tidy => tidy::tidy(),
     }
 }

@@ -67,7 +67,7 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("gavel-devnet", &[]),
-    ("gavel-fixtures", &[]),
+    ("gavel-fixtures", &["gavel-kernels"]),
     (
         "gavel-adversaries",
         &[

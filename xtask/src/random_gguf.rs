@@ -1,0 +1,142 @@
+//! `cargo xtask random-gguf`: a model file of any shape with random weights.
+
+use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
+use gavel_fixtures::random::{LEAST_VOCAB, RandomModel, Storage};
+use std::{fs::File, path::PathBuf};
+
+/// Options: a named shape, and what differs from it.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The file to write
+    #[arg(long, value_name = "FILE.gguf")]
+    out: PathBuf,
+    /// A published model's shape
+    #[arg(long, value_enum, default_value_t)]
+    shape: Shape,
+    /// Elements of the residual stream
+    #[arg(long)]
+    dim: Option<u32>,
+    /// Layers
+    #[arg(long)]
+    layers: Option<u32>,
+    /// Query heads
+    #[arg(long)]
+    heads: Option<u32>,
+    /// Key and value heads
+    #[arg(long)]
+    kv_heads: Option<u32>,
+    /// Elements of the feed-forward network
+    #[arg(long)]
+    ffn: Option<u32>,
+    /// Tokens
+    #[arg(long)]
+    vocab: Option<u32>,
+    /// Positions
+    #[arg(long)]
+    context: Option<u32>,
+    /// How matrices are stored
+    #[arg(long = "type", value_enum, default_value_t)]
+    storage: Type,
+    /// Everything random follows from it
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Shapes by name.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Shape {
+    /// 288 wide, 6 layers
+    #[default]
+    Stories15m,
+    /// 2,048 wide, 22 layers: 1.1 billion parameters
+    Tinyllama,
+}
+
+/// Storage types by their names in files.
+#[derive(Clone, Copy, Default, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Type {
+    F32,
+    F16,
+    #[default]
+    #[value(name = "q8_0")]
+    Q8,
+    #[value(name = "q4_0")]
+    Q4,
+}
+
+/// Writes the file.
+///
+/// # Errors
+/// When the shape is no model's, or the file can't be written.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let model = args.model();
+    check(&model)?;
+    let failed = || format!("{}", args.out.display());
+    let file = File::create(&args.out).with_context(failed)?;
+    model.write(&file).with_context(failed)?;
+    let bytes = file.metadata().with_context(failed)?.len();
+    println!("{}: {bytes} bytes, {model:?}", args.out.display());
+    Ok(())
+}
+
+impl Args {
+    fn model(&self) -> RandomModel {
+        let named = match self.shape {
+            Shape::Stories15m => RandomModel::STORIES15M,
+            Shape::Tinyllama => RandomModel::TINYLLAMA,
+        };
+        RandomModel {
+            dim: self.dim.unwrap_or(named.dim),
+            layers: self.layers.unwrap_or(named.layers),
+            heads: self.heads.unwrap_or(named.heads),
+            kv_heads: self.kv_heads.unwrap_or(named.kv_heads),
+            ffn: self.ffn.unwrap_or(named.ffn),
+            vocab: self.vocab.unwrap_or(named.vocab),
+            context: self.context.unwrap_or(named.context),
+            storage: match self.storage {
+                Type::F32 => Storage::F32,
+                Type::F16 => Storage::F16,
+                Type::Q8 => Storage::Q8_0,
+                Type::Q4 => Storage::Q4_0,
+            },
+            seed: self.seed,
+        }
+    }
+}
+
+/// Refuses what no importer takes.
+fn check(model: &RandomModel) -> Result<()> {
+    ensure!(
+        model.vocab >= LEAST_VOCAB,
+        "--vocab is {}, at least {LEAST_VOCAB} are needed",
+        model.vocab
+    );
+    for (name, size) in [
+        ("layers", model.layers),
+        ("heads", model.heads),
+        ("kv-heads", model.kv_heads),
+        ("ffn", model.ffn),
+    ] {
+        ensure!(size > 0, "--{name} is 0");
+    }
+    ensure!(
+        model.context > 1,
+        "--context is {}, at least 2 are needed",
+        model.context
+    );
+    ensure!(
+        model.dim > 0 && model.dim.is_multiple_of(2 * model.heads),
+        "--dim {} does not make {} heads of an even size",
+        model.dim,
+        model.heads
+    );
+    ensure!(
+        model.heads.is_multiple_of(model.kv_heads),
+        "--heads {} is no multiple of --kv-heads {}",
+        model.heads,
+        model.kv_heads
+    );
+    Ok(())
+}
