@@ -2,7 +2,15 @@
 pragma solidity 0.8.37;
 
 import {IReferee} from "../../src/interfaces/IReferee.sol";
-import {CommitmentView, Context, ITournament, Kind, MatchView, Stage, TournamentView} from "../../src/interfaces/ITournament.sol";
+import {
+    CommitmentView,
+    Context,
+    ITournament,
+    Kind,
+    MatchView,
+    Stage,
+    TournamentView
+} from "../../src/interfaces/ITournament.sol";
 import {Tags} from "../../src/libraries/Tags.sol";
 import {KindRules, Rules} from "../../src/types/Rules.sol";
 import {VM} from "../Vm.sol";

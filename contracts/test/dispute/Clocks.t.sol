@@ -198,9 +198,7 @@ contract ClocksTest is ExecutionArena {
     function testATournamentIsNotConcludedWhileAMatchLives() public {
         (bytes32 id,) = batchMatch(leaves0, leaves1, 8);
         VM.warp(START + BATCH_WINDOW + 1);
-        VM.expectRevert(
-            abi.encodeWithSelector(ITournament.TournamentLive.selector, id, START + BATCH_WINDOW, 1)
-        );
+        VM.expectRevert(abi.encodeWithSelector(ITournament.TournamentLive.selector, id, START + BATCH_WINDOW, 1));
         game.conclude(id);
     }
 

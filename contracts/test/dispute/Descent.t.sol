@@ -74,7 +74,9 @@ contract DescentTest is Arena {
         Move memory second = moveDue(matchId, leaves0, leaves1);
         refused(matchId, Move(none(), second.own, second.next), lengths(ITournament.WrongListLength.selector, 0, 4));
         refused(matchId, Move(leaves0, second.own, second.next), lengths(ITournament.WrongListLength.selector, 8, 4));
-        refused(matchId, Move(second.otherTail, none(), second.next), lengths(ITournament.WrongListLength.selector, 0, 4));
+        refused(
+            matchId, Move(second.otherTail, none(), second.next), lengths(ITournament.WrongListLength.selector, 0, 4)
+        );
         wrong = Tree.with(second.own, 1, "w");
         selector = ITournament.OwnNodeMismatch.selector;
         refused(
@@ -90,7 +92,9 @@ contract DescentTest is Arena {
             abi.encodeWithSelector(selector, Tree.root(wrong), second.own[1])
         );
         // The remaining height is 1: exactly two descendants.
-        refused(matchId, Move(second.otherTail, second.own, leaves0), lengths(ITournament.WrongListLength.selector, 8, 2));
+        refused(
+            matchId, Move(second.otherTail, second.own, leaves0), lengths(ITournament.WrongListLength.selector, 8, 2)
+        );
         play(matchId, second);
 
         Move memory last = moveDue(matchId, leaves0, leaves1);

@@ -38,6 +38,10 @@ abstract contract ExecutionArena is Arena {
     uint32[] internal node1Inputs = [4, WEIGHT, 2];
     uint32 internal node1Output = 2;
     uint32 internal node1Count = 3;
+    bool internal node1Runs = true;
+    /// @dev How many of a node's table entries its opening gives.
+    uint256 internal entriesGiven = 99;
+    uint8 internal slot5Depth = 3;
     uint8 internal outputDepth = OUTPUT_DEPTH;
     uint8 internal weight0Depth = 3;
     uint32 internal nodeCount = 3;
@@ -92,6 +96,7 @@ abstract contract ExecutionArena is Arena {
 
     function slotDepth(uint256 slot) internal view returns (uint8) {
         if (slot == 2) return outputDepth;
+        if (slot == 5) return slot5Depth;
         return slot == 4 ? 4 : 3;
     }
 
@@ -122,9 +127,9 @@ abstract contract ExecutionArena is Arena {
         }
     }
 
-    function scratch() internal pure returns (bytes32[] memory slots) {
+    function scratch() internal view returns (bytes32[] memory slots) {
         slots = new bytes32[](4);
-        (slots[0], slots[1]) = (Tree.zero(4), Tree.zero(3));
+        (slots[0], slots[1]) = (Tree.zero(4), Tree.zero(slot5Depth));
     }
 
     function header() internal view returns (ProgramHeader memory made) {
@@ -186,7 +191,7 @@ abstract contract ExecutionArena is Arena {
     function firstEnv() internal view returns (bytes32[] memory env) {
         env = new bytes32[](8);
         (env[0], env[1], env[2]) = ("prompt", root(controlBefore(0)), Tree.zero(outputDepth));
-        (env[4], env[5]) = (Tree.zero(4), Tree.zero(3));
+        (env[4], env[5]) = (Tree.zero(4), Tree.zero(slot5Depth));
     }
 
     /// @dev The slots' roots after every leaf.
@@ -195,9 +200,9 @@ abstract contract ExecutionArena is Arena {
         bytes32[] memory env = firstEnv();
         for (uint256 leaf; leaf < LEAVES; ++leaf) {
             (uint256 step, uint256 k) = (leaf / 8, leaf % 8);
-            if (k == 7) (env[4], env[5]) = (Tree.zero(4), Tree.zero(3));
+            if (k == 7) (env[4], env[5]) = (Tree.zero(4), Tree.zero(slot5Depth));
             else if (step < 2 && k == 0) env[4] = keccak256(abi.encode("slot 4", leaf));
-            else if (step < 2 && k == 1) env[2] = Tree.root(tensor(leaf));
+            else if (step < 2 && k == 1 && node1Runs) env[2] = Tree.root(tensor(leaf));
             else if (step < 2 && k == 2) env[1] = root(controlBefore(step + 1));
             envs[leaf] = Tree.with(env, 99, 0);
         }
@@ -205,8 +210,11 @@ abstract contract ExecutionArena is Arena {
 
     /// @dev Another output tensor from `from` on.
     function lyingEnvs(uint256 from) internal view returns (bytes32[][] memory envs) {
+        return inventedEnvs(from, Tree.root(lie(from)));
+    }
+
+    function inventedEnvs(uint256 from, bytes32 invented) internal view returns (bytes32[][] memory envs) {
         envs = honestEnvs();
-        bytes32 invented = Tree.root(lie(from));
         for (uint256 leaf = from; leaf < LEAVES; ++leaf) {
             envs[leaf][2] = invented;
         }
@@ -272,7 +280,7 @@ abstract contract ExecutionArena is Arena {
         if (leaf / 8 > 1 || k >= nodeCount) return made;
         made.record = record(k);
         made.recordPath = Tree.proof(graph(), k, 3);
-        if (k == 1) made.tables = node1Tables();
+        made.tables = tablesOf(k);
     }
 
     function entry(uint32 code) internal view returns (TableEntry memory made) {
@@ -289,12 +297,27 @@ abstract contract ExecutionArena is Arena {
         }
     }
 
-    function node1Tables() internal view virtual returns (TableEntry[] memory tables) {
-        tables = new TableEntry[](4);
-        for (uint256 i; i < 3; ++i) {
-            tables[i] = entry(node1Inputs[i]);
+    /// @dev Inputs in order, then the output.
+    function operands(uint256 k) internal view returns (uint32[] memory codes) {
+        if (k == 1) {
+            codes = new uint32[](node1Inputs.length + 1);
+            for (uint256 i; i < node1Inputs.length; ++i) {
+                codes[i] = node1Inputs[i];
+            }
+            codes[node1Inputs.length] = node1Output;
+        } else {
+            codes = new uint32[](k == 0 ? 3 : 2);
+            if (k == 0) (codes[1], codes[2]) = (WEIGHT, 4);
+            else (codes[0], codes[1]) = (1, 1);
         }
-        tables[3] = entry(node1Output);
+    }
+
+    function tablesOf(uint256 k) internal view returns (TableEntry[] memory tables) {
+        uint32[] memory codes = operands(k);
+        tables = new TableEntry[](min(codes.length, entriesGiven));
+        for (uint256 i; i < tables.length; ++i) {
+            tables[i] = entry(codes[i]);
+        }
     }
 
     function tileOpening(bytes32[][] memory envs, uint256 leaf, uint256 tile)

@@ -88,9 +88,7 @@ contract JoiningTest is ExecutionArena {
         game.joinBatch{value: bond}("none", "root");
         VM.warp(START + BATCH_WINDOW + 1);
         VM.expectRevert(
-            abi.encodeWithSelector(
-                ITournament.JoinWindowOver.selector, START + BATCH_WINDOW + 1, START + BATCH_WINDOW
-            )
+            abi.encodeWithSelector(ITournament.JoinWindowOver.selector, START + BATCH_WINDOW + 1, START + BATCH_WINDOW)
         );
         game.joinBatch{value: bond}(id, "root");
     }
@@ -134,24 +132,17 @@ contract JoiningTest is ExecutionArena {
         end.header.entry = 1;
         bytes32 program = header().programId();
         refused(
-            inner,
-            root,
-            end,
-            abi.encodeWithSelector(IReferee.ProgramMismatch.selector, end.header.programId(), program)
+            inner, root, end, abi.encodeWithSelector(IReferee.ProgramMismatch.selector, end.header.programId(), program)
         );
         end = executionEnd(honestEnvs());
         end.control = controlBefore(1);
         bytes32[] memory persistent = Tree.with(half(honestEnvs()[LEAVES - 1], false), 1, 0);
         bytes32 got = Tree.root(Tree.with(persistent, 1, this.rootOf(end.control)));
-        refused(
-            inner, root, end, abi.encodeWithSelector(IReferee.SlotMismatch.selector, 1, got, end.persistentRoot)
-        );
+        refused(inner, root, end, abi.encodeWithSelector(IReferee.SlotMismatch.selector, 1, got, end.persistentRoot));
         end = executionEnd(honestEnvs());
         end.outputRoot = Tree.root(lie(9));
         got = Tree.root(half(lyingEnvs(9)[LEAVES - 1], false));
-        refused(
-            inner, root, end, abi.encodeWithSelector(IReferee.SlotMismatch.selector, 2, got, end.persistentRoot)
-        );
+        refused(inner, root, end, abi.encodeWithSelector(IReferee.SlotMismatch.selector, 2, got, end.persistentRoot));
     }
 
     /// @dev A request not done at the last step has the result (STEP_LIMIT, 0, 0, zero tree's root).
@@ -191,9 +182,7 @@ contract JoiningTest is ExecutionArena {
         );
         end = machineEnd(trace, right, 1);
         end.registers = bytes.concat(end.registers, hex"00");
-        machineRefused(
-            inner, root, end, abi.encodeWithSelector(IReferee.RegistersWrongLength.selector, 153, 152)
-        );
+        machineRefused(inner, root, end, abi.encodeWithSelector(IReferee.RegistersWrongLength.selector, 153, 152));
         end = machineEnd(trace, right, 1);
         end.registers[0] ^= 0x01;
         bytes32 got = Tree.root(Tree.with(trace, 7, machineState(end.workRoot, end.registers)));

@@ -60,3 +60,19 @@ contract Miser {
         revert("no");
     }
 }
+
+/// @dev An account that asks again while it is being paid.
+contract Glutton {
+    ITournament private immutable GAME;
+    uint256 public paid;
+
+    constructor(ITournament game) {
+        GAME = game;
+    }
+
+    receive() external payable {
+        ++paid;
+        (bool again,) = address(GAME).call(abi.encodeCall(ITournament.withdraw, (address(this))));
+        require(!again, "paid twice");
+    }
+}
