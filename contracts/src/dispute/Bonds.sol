@@ -43,8 +43,9 @@ library Bonds {
     function settle(Games storage games, bytes32 matchId, uint8 winner, uint256 bond) internal {
         Ledger storage ledger = games.ledgers[matchId];
         uint256 owed = _due(ledger.total, winner);
+        uint256 paid = owed;
         // INVARIANT: at least half of a loser's bond goes to the treasury
-        uint256 paid = owed < bond / 2 ? owed : bond / 2;
+        if (paid > bond / 2) paid = bond / 2;
         (ledger.outcome, ledger.left, ledger.owed) = (winner + 1, uint120(paid), uint120(owed));
         uint256 lost = winner == NONE ? 2 * bond : bond;
         credit(games, games.rules.treasury, lost - paid);

@@ -105,7 +105,7 @@ library Brackets {
             progress.start();
             return;
         }
-        // INVARIANT: the agreed value before leaf 0 is the trace's start
+        // The agreed value before leaf 0 is the trace's start; a batch's leaves are independent.
         bytes32 agreed = batch ? bytes32(0) : tournament.context.start;
         seal(games, matchId, self, progress, agreed);
     }

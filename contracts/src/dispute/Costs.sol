@@ -7,18 +7,18 @@ import {KindRules, Rules} from "../types/Rules.sol";
 /// @title What a move is worth
 /// @notice Gas that is repaid, a constant for each kind of move, so that padding and tips inflate nothing.
 library Costs {
-    uint256 internal constant JOIN_BATCH = 180_000;
-    uint256 internal constant JOIN_EXECUTION = 280_000;
-    uint256 internal constant JOIN_MACHINE = 260_000;
-    uint256 internal constant SEAL = 120_000;
+    uint256 internal constant JOIN_BATCH = 240_000;
+    uint256 internal constant JOIN_EXECUTION = 340_000;
+    uint256 internal constant JOIN_MACHINE = 310_000;
+    uint256 internal constant SEAL = 130_000;
     uint256 internal constant OPEN_BATCH = 500_000;
     uint256 internal constant OPEN_NODE = 600_000;
-    uint256 internal constant REVEAL = 120_000;
+    uint256 internal constant REVEAL = 130_000;
     uint256 internal constant OPEN_TILE = 900_000;
     uint256 internal constant STEP = 300_000;
-    uint256 internal constant SETTLE = 250_000;
-    uint256 internal constant TIMEOUT = 250_000;
-    uint256 internal constant CONCLUDE = 120_000;
+    uint256 internal constant SETTLE = 200_000;
+    uint256 internal constant TIMEOUT = 200_000;
+    uint256 internal constant CONCLUDE = 150_000;
     /// @notice A move of a descent, without its lists.
     uint256 internal constant ADVANCE = 70_000;
     /// @notice Each of a descent's up to 3 * 2^radix nodes: calldata at its floor price, and hashing.

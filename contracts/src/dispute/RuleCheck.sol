@@ -23,8 +23,9 @@ library RuleCheck {
 
     function _demand(Kind kind, KindRules memory rules) private pure {
         // INVARIANT: allowance >= join window
-        bool sound = rules.allowance >= rules.joinWindow;
-        if (!sound || !_radix(rules.radix) || rules.maxDepth > MAX_DEPTH) revert ITournament.RulesRefused(kind);
+        if (rules.allowance < rules.joinWindow) revert ITournament.RulesRefused(kind);
+        // INVARIANT: a move is of a bounded size, and positions fit their width
+        if (!_radix(rules.radix) || rules.maxDepth > MAX_DEPTH) revert ITournament.RulesRefused(kind);
     }
 
     function _radix(uint8 radix) private pure returns (bool) {

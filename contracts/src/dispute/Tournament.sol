@@ -290,7 +290,7 @@ contract Tournament is ITournament {
         if (!inner.over) _games.conclude(self.link);
         _games.note(matchId, Bonds.NEUTRAL, Costs.SETTLE);
         bytes32 root = inner.waiting;
-        // INVARIANT: an inner tournament without a winner eliminates both
+        // An inner tournament without a winner eliminates both.
         Outcome memory outcome = Outcome(Bonds.NONE, Reason.Inner);
         if (root != 0) {
             Commitment storage won = inner.commitments[root];
@@ -306,10 +306,10 @@ contract Tournament is ITournament {
     function timeout(bytes32 matchId) external {
         (, Progress memory progress, bool repeated) = _load(matchId);
         if (repeated) return;
-        // INVARIANT: a sealed match that nobody opens in time is lost by both
+        // A sealed match that nobody opens in time is lost by both.
         Outcome memory outcome = Outcome(Bonds.NONE, Reason.Unopened);
         if (progress.isRunning()) (outcome.winner, outcome.reason) = (1 - progress.turn, Reason.Clock);
-        // INVARIANT: clocks stand while an inner tournament lives
+        // INVARIANT: nobody is out by time while an inner tournament lives
         else if (!progress.isSealed()) revert WrongStage(progress.stage, Stage.Descent);
         progress.deadline.demandPassed();
         _games.note(matchId, Bonds.NEUTRAL, Costs.TIMEOUT);
