@@ -1,0 +1,66 @@
+//! Who computes answers.
+
+use gavel_chain::rollup::InboxRequest;
+use gavel_engine::{Engine, Outcome, StateError};
+use gavel_primitives::Params;
+use gavel_program::Program;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Why there is no answer.
+#[derive(Debug, Error)]
+pub enum AnswersError {
+    /// The program takes no such request: it gets a defined result, with an empty answer.
+    #[error("the program refuses the request")]
+    Refused(#[from] StateError),
+    /// The computation failed here; it is tried again.
+    #[error("the computation failed")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Answers requests of one program. Calls block and may take long.
+pub trait Answers: Send + Sync {
+    /// The program.
+    fn program(&self) -> &Program;
+
+    /// What a prompt gives, outside any request.
+    ///
+    /// # Errors
+    /// [`AnswersError`].
+    fn complete(&self, prompt: &[u8], params: &Params) -> Result<Outcome, AnswersError>;
+
+    /// The answer to a request of the inbox.
+    ///
+    /// # Errors
+    /// [`AnswersError`].
+    fn answer(&self, asked: &InboxRequest) -> Result<Outcome, AnswersError> {
+        self.complete(&asked.prompt, &asked.request.params)
+    }
+}
+
+/// The engine's answers.
+pub struct EngineAnswers {
+    engine: Arc<Engine>,
+    pool: Option<rayon::ThreadPool>,
+}
+
+impl EngineAnswers {
+    /// Answers of an engine, computed in the global thread pool, or in `pool` if one is given.
+    pub fn new(engine: Arc<Engine>, pool: Option<rayon::ThreadPool>) -> Self {
+        EngineAnswers { engine, pool }
+    }
+}
+
+impl Answers for EngineAnswers {
+    fn program(&self) -> &Program {
+        self.engine.program()
+    }
+
+    fn complete(&self, prompt: &[u8], params: &Params) -> Result<Outcome, AnswersError> {
+        let run = || self.engine.answer(prompt, params, |_| {});
+        Ok(match &self.pool {
+            Some(pool) => pool.install(run)?,
+            None => run()?,
+        })
+    }
+}

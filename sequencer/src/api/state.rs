@@ -1,0 +1,79 @@
+//! What the routes share.
+
+use super::{ApiError, rate::RateLimit};
+use crate::{Answers, ApiConfig, Poster, Sequencer, store::Stores};
+use alloy::providers::DynProvider;
+use gavel_chain::{Deployment, rollup::RollupReader};
+use gavel_engine::Outcome;
+use gavel_primitives::Params;
+use std::{sync::Arc, time::Instant};
+use tokio::sync::Semaphore;
+
+/// What the API shares with the passes.
+pub(crate) struct Parts {
+    pub(crate) provider: DynProvider,
+    pub(crate) answers: Arc<dyn Answers>,
+    pub(crate) stores: Stores,
+    pub(crate) poster: Arc<Poster>,
+    pub(crate) reader: RollupReader<DynProvider>,
+    pub(crate) deployment: Deployment,
+    pub(crate) lane: u64,
+    pub(crate) batch_depth: u8,
+}
+
+/// State of the API.
+#[derive(Clone)]
+pub struct ApiState(Arc<Shared>);
+
+struct Shared {
+    config: ApiConfig,
+    parts: Parts,
+    rate: RateLimit,
+    /// Completions computed at once: each uses all threads.
+    turns: Semaphore,
+}
+
+/// Completions computed at once.
+const TURNS: usize = 2;
+
+impl ApiState {
+    /// The state of the API beside a sequencer, whose account pays for requests.
+    pub fn new(config: ApiConfig, sequencer: &Sequencer) -> Self {
+        ApiState(Arc::new(Shared {
+            rate: RateLimit::new(config.per_minute),
+            parts: sequencer.parts(),
+            turns: Semaphore::new(TURNS),
+            config,
+        }))
+    }
+
+    pub(super) fn config(&self) -> &ApiConfig {
+        &self.0.config
+    }
+
+    pub(super) fn parts(&self) -> &Parts {
+        &self.0.parts
+    }
+
+    /// Takes one completion out of the caller's allowance.
+    pub(super) fn count(&self, caller: &str) -> Result<(), ApiError> {
+        self.0
+            .rate
+            .take(caller, Instant::now())
+            .map_err(|retry_after_s| ApiError::TooManyRequests { retry_after_s })
+    }
+
+    /// Computes an answer off the async threads.
+    pub(super) async fn compute(
+        &self,
+        prompt: Vec<u8>,
+        params: Params,
+    ) -> Result<Outcome, ApiError> {
+        let _turn = self.0.turns.acquire().await.map_err(ApiError::internal)?;
+        let answers = self.0.parts.answers.clone();
+        tokio::task::spawn_blocking(move || answers.complete(&prompt, &params))
+            .await
+            .map_err(ApiError::internal)?
+            .map_err(ApiError::internal)
+    }
+}
