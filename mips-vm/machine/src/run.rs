@@ -40,33 +40,11 @@ impl<'a> Runner<'a> {
 
     /// Makes up to `most` transitions, fewer only if the machine exits; gives how many it made.
     pub(crate) fn advance(&mut self, most: u64) -> u64 {
-        if self.registers.exited() {
+        let r = &mut self.registers;
+        if r.exited() {
             return 0;
         }
-        let r = &mut self.registers;
-        let mut flow = Flow {
-            pc: r.pc,
-            next_pc: r.next_pc,
-        };
-        let mut left = most;
-        let mut halt = None;
-        while left != 0 {
-            // Rotating puts an unaligned pc past every text, so that one bounds check finds both faults.
-            let Some(i) = self.text.get(flow.pc.rotate_right(2) as usize) else {
-                halt = Some(Exit::Fetch);
-                break;
-            };
-            match execute(*i, flow, r, &mut self.memory) {
-                Ok(next) => flow = next,
-                Err(exit) => {
-                    halt = Some(exit);
-                    break;
-                }
-            }
-            left -= 1;
-        }
-        let executed = most - left;
-        (r.pc, r.next_pc) = (flow.pc, flow.next_pc);
+        let (executed, halt) = interpret(self.text, &mut self.memory, r, most);
         r.steps = r.steps.wrapping_add(executed);
         if let Some(exit) = halt {
             r.exit = exit.code();
@@ -114,6 +92,41 @@ impl<'a> Runner<'a> {
             work: self.work.clone(),
         }
     }
+}
+
+/// The loop: executes up to `most` instructions, until one halts. Gives how many were executed, and why it halted.
+#[inline(never)]
+fn interpret(
+    text: &[Instruction],
+    memory: &mut Flat<'_>,
+    registers: &mut Registers,
+    most: u64,
+) -> (u64, Option<Exit>) {
+    let mut r = registers.clone();
+    let mut flow = Flow {
+        pc: r.pc,
+        next_pc: r.next_pc,
+    };
+    let mut left = most;
+    let mut halt = None;
+    while left != 0 {
+        // Rotating puts an unaligned pc past every text, so that one bounds check finds both faults.
+        let Some(i) = text.get(flow.pc.rotate_right(2) as usize) else {
+            halt = Some(Exit::Fetch);
+            break;
+        };
+        match execute(*i, flow, &mut r, memory) {
+            Ok(next) => flow = next,
+            Err(exit) => {
+                halt = Some(exit);
+                break;
+            }
+        }
+        left -= 1;
+    }
+    *registers = r;
+    (registers.pc, registers.next_pc) = (flow.pc, flow.next_pc);
+    (most - left, halt)
 }
 
 /// The windows as slices, and the work memory as one.

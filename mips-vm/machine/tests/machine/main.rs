@@ -11,4 +11,5 @@ mod parity_refusals;
 mod proofs;
 mod runs;
 mod semantics;
+mod tags;
 mod traces;

@@ -23,7 +23,7 @@ fn assert_same(a: &Machine, b: &Machine) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn run_equals_as_many_steps(seed: u64, count in 0u64..200) {
