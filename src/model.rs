@@ -1,6 +1,8 @@
 //! Which model a command works with.
 
 use anyhow::Context;
+#[cfg(feature = "wasm")]
+use gavel_engine::Wasm;
 use gavel_engine::{Engine, Executor, Native};
 use gavel_formats::{ImageInfo, Limits, ModelFile};
 use gavel_program::Program;
@@ -29,6 +31,9 @@ pub(crate) enum Backend {
     /// Native code.
     #[default]
     Native,
+    /// A WebAssembly module in a sandbox.
+    #[cfg(feature = "wasm")]
+    Wasm,
 }
 
 impl Backend {
@@ -36,6 +41,8 @@ impl Backend {
     pub(crate) fn executor(self) -> anyhow::Result<Box<dyn Executor>> {
         Ok(match self {
             Backend::Native => Box::new(Native),
+            #[cfg(feature = "wasm")]
+            Backend::Wasm => Box::new(Wasm::new()?),
         })
     }
 }

@@ -156,3 +156,18 @@ async fn a_file_that_is_no_database_is_refused() {
         Err(StoreError::Database(_) | StoreError::Migrate(_))
     ));
 }
+
+#[tokio::test]
+async fn a_transaction_that_the_chain_took_back_is_open_again() {
+    let store = SqliteStore::in_memory().await.expect("a database");
+    let first = sent(1, "a", 1);
+    store.put_sent(&first).await.expect("kept");
+    store.set_fate(first.hash, Fate::Done).await.expect("kept");
+    assert_eq!(store.unsettled().await.expect("read"), []);
+    let again = SentTransaction {
+        sent_at: 9,
+        ..first
+    };
+    store.put_sent(&again).await.expect("kept");
+    assert_eq!(store.unsettled().await.expect("read"), [again]);
+}

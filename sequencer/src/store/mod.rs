@@ -107,7 +107,7 @@ pub struct SentTransaction {
 
 /// Transactions of the account.
 pub trait SentStore: Send + Sync {
-    /// Writes a transaction down, before it is sent.
+    /// Writes a transaction down, before it is sent. One that the chain took back may come again, and is open again.
     fn put_sent<'a>(&'a self, sent: &'a SentTransaction) -> Stored<'a, ()>;
 
     /// The transactions whose fate is open, by rising nonce and time.

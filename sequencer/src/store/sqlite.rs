@@ -149,7 +149,8 @@ impl SqliteStore {
     async fn insert_sent(&self, sent: &SentTransaction) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO sent (hash, nonce, purpose, raw, max_fee, priority_fee, sent_at, fate)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (hash) DO NOTHING",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT (hash) DO UPDATE SET sent_at = excluded.sent_at, fate = excluded.fate",
         )
         .bind(hex::encode_prefixed(sent.hash))
         .bind(signed(sent.nonce, "sent", "nonce")?)

@@ -69,12 +69,11 @@ async fn proposals_after_mining(town: &Town, mut sequencer: Sequencer) -> (usize
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_sending_and_receipt() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let kept = folder.path().join("kept.db");
-    for file in [kept.clone(), folder.path().join("empty.db")] {
-        let _ = std::fs::remove_file(&kept);
-        let town = killed_after_sending(&kept).await;
-        let mut sequencer = town.sequencer(at(&file).await).await;
+    for next in ["kept.db", "empty.db"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let town = killed_after_sending(&folder.path().join("kept.db")).await;
+        let store = at(&folder.path().join(next)).await;
+        let mut sequencer = town.sequencer(store).await;
         let events = sequencer.tick().await.expect("a pass");
         assert!(!was_sent(&events), "{events:?}");
         // Bond, proposal, early answer.

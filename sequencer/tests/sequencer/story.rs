@@ -1,8 +1,12 @@
 //! A dApp asks, the sequencer answers, the callback gets the text.
 
-use crate::town::{PROVIDER, Town, WINDOW, expected, rest};
+use crate::town::{ENGINE, ETHER, OPERATOR, PROVIDER, Town, WATCHER, WINDOW, expected, rest};
+use gavel_chain::rollup::{Entry, Price, calls};
 use gavel_dispute::BatchState;
-use gavel_sequencer::{Event, SequencerError, SqliteStore};
+use gavel_sequencer::{
+    Config, EngineAnswers, Event, Sequencer, SequencerError, SqliteStore, store::StoreError,
+};
+use std::sync::Arc;
 
 const PROPOSAL: &str = "Swap 250,000 USDC of the treasury into stETH.";
 
@@ -39,7 +43,7 @@ async fn batches_follow_the_inbox_and_are_as_large_as_allowed() {
     for number in 0..5 {
         town.ask(&format!("Question {number}"), 2).await;
     }
-    let config = gavel_sequencer::Config {
+    let config = Config {
         max_batch: 2,
         optimistic: false,
         ..Default::default()
@@ -57,7 +61,7 @@ async fn batches_follow_the_inbox_and_are_as_large_as_allowed() {
     assert!(!early, "early answers are off");
     town.wait(WINDOW + 1).await;
     rest(&mut sequencer).await;
-    let all = |entry: &gavel_chain::rollup::Entry| entry.delivered;
+    let all = |entry: &Entry| entry.delivered;
     assert!(sequencer.ledger().entries().iter().all(all));
 }
 
@@ -78,39 +82,31 @@ async fn a_watcher_without_a_bond_is_no_player() {
     let mut sequencer = town.sequencer(memory().await).await;
     let events = sequencer.tick().await.expect("a pass");
     assert!(!events.contains(&Event::NoPlayer), "the watcher has a bond");
-    let out = gavel_chain::rollup::calls::withdraw_bond(&town.deployment, 10 * crate::town::ETHER);
-    town.send(crate::town::WATCHER, out).await;
+    let out = calls::withdraw_bond(&town.deployment, 10 * ETHER);
+    town.send(WATCHER, out).await;
     let mut sequencer = town.sequencer(memory().await).await;
     let events = sequencer.tick().await.expect("a pass");
     assert!(events.contains(&Event::NoPlayer));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_data_directory_serves_one_deployment() {
-    let (town, other) = (Town::start().await, Town::start().await);
+async fn a_data_directory_serves_one_lane() {
+    let town = Town::start().await;
+    let program = ENGINE.program().id;
+    let second = calls::create_lane(&town.deployment, program, Price::default());
+    town.send(OPERATOR, second).await;
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("sequencer.db");
-    // Equal chains: addresses are equal too, so the hub is moved.
-    let store = SqliteStore::open(&file).await.expect("a database");
+    let store = SqliteStore::open(&folder.path().join("sequencer.db")).await;
+    let store = store.expect("a database");
     drop(town.sequencer(store.clone()).await);
-    let mut link = other.link();
-    std::mem::swap(&mut link.deployment.start_block, &mut 0);
-    let config = gavel_sequencer::Config {
+    let config = Config {
         lane: 1,
-        ..Default::default()
+        ..Config::default()
     };
-    let price = gavel_chain::rollup::Price::default();
-    let program = crate::town::ENGINE.program().id;
-    let lane = gavel_chain::rollup::calls::create_lane(&other.deployment, program, price);
-    other.send(crate::town::OPERATOR, lane).await;
-    let answers = gavel_sequencer::EngineAnswers::new(crate::town::ENGINE.clone(), None);
-    let refused =
-        gavel_sequencer::Sequencer::new(config, link, store.into(), std::sync::Arc::new(answers))
-            .await;
+    let answers = Arc::new(EngineAnswers::new(ENGINE.clone(), None));
+    let refused = Sequencer::new(config, town.link(), store.into(), answers).await;
     assert!(matches!(
         refused.err(),
-        Some(SequencerError::Store(
-            gavel_sequencer::store::StoreError::Foreign { .. }
-        ))
+        Some(SequencerError::Store(StoreError::Foreign { .. }))
     ));
 }

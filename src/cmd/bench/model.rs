@@ -1,0 +1,121 @@
+//! `gavel bench model`: a model's speed, of the prompt and of generation.
+
+use super::median;
+use crate::model::ModelArgs;
+use gavel_engine::Engine;
+use gavel_primitives::Params;
+use serde::Serialize;
+use std::time::{Duration, Instant};
+
+/// Options of `gavel bench model`.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// The prompt.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "Once upon a time there was a little girl who liked to play outside in the park with her big red ball"
+    )]
+    prompt: String,
+    /// Generate at most this many tokens.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(2..))]
+    tokens: u32,
+    /// How often; the figures are medians.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+    /// Print one JSON object instead of lines.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was measured. The step that makes the first token reads the prompt's last one, so it counts as prompt.
+#[derive(Debug, Serialize)]
+struct Report {
+    model: Option<String>,
+    threads: usize,
+    runs: u32,
+    /// With BOS.
+    prompt_tokens: usize,
+    tokens: usize,
+    prompt_tokens_per_second: f64,
+    tokens_per_second: f64,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let engine = args.model.engine()?;
+    let pool = args.model.pool()?;
+    let answers = (0..args.runs)
+        .map(|_| pool.install(|| answer(&engine, args)))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let report = args.report(&answers, pool.current_num_threads());
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        println!(
+            "{} threads, medians of {} runs\nprompt      {:>5} tokens {:>10.1} tokens/s\ngeneration  {:>5} tokens {:>10.1} tokens/s",
+            report.threads,
+            report.runs,
+            report.prompt_tokens,
+            report.prompt_tokens_per_second,
+            report.tokens,
+            report.tokens_per_second
+        );
+    }
+    Ok(())
+}
+
+/// When an answer's tokens came.
+struct Timed {
+    prompt_tokens: usize,
+    tokens: usize,
+    /// From the start to the first token, and on to the last.
+    first: Duration,
+    others: Duration,
+}
+
+fn answer(engine: &Engine, args: &Args) -> anyhow::Result<Timed> {
+    let start = Instant::now();
+    let (mut first, mut last) = (None, Duration::ZERO);
+    let params = Params::greedy(args.tokens);
+    let outcome = engine.answer(args.prompt.as_bytes(), &params, |_| {
+        last = start.elapsed();
+        first.get_or_insert(last);
+    })?;
+    let Some(first) = first.filter(|_| outcome.tokens.len() > 1) else {
+        anyhow::bail!(
+            "{:?} after {} tokens: nothing to measure, try another prompt",
+            outcome.status,
+            outcome.tokens.len()
+        );
+    };
+    Ok(Timed {
+        prompt_tokens: outcome.prompt_tokens.len(),
+        tokens: outcome.tokens.len(),
+        first,
+        others: last - first,
+    })
+}
+
+impl Args {
+    /// `answers` are all of the same tokens.
+    fn report(&self, answers: &[Timed], threads: usize) -> Report {
+        let speeds = |speed: fn(&Timed) -> f64| median(answers.iter().map(speed).collect());
+        let model = self.model.model.as_ref();
+        Report {
+            model: model.map(|path| path.display().to_string()),
+            threads,
+            runs: self.runs,
+            prompt_tokens: answers[0].prompt_tokens,
+            tokens: answers[0].tokens,
+            prompt_tokens_per_second: speeds(|timed| {
+                timed.prompt_tokens as f64 / timed.first.as_secs_f64()
+            }),
+            tokens_per_second: speeds(|timed| {
+                (timed.tokens - 1) as f64 / timed.others.as_secs_f64()
+            }),
+        }
+    }
+}
