@@ -56,14 +56,14 @@ pub(super) fn hash_group<V: Lane<N>, const LEN: usize, const N: usize>(
     let blocks = LEN / RATE + 1;
     let mut state = [V::gather([0; N]); 25];
     for block in 0..blocks {
-        for place in 0..RATE / 8 {
+        for (place, lane) in state.iter_mut().enumerate().take(RATE / 8) {
             let word = block * (RATE / 8) + place;
             if word < words {
                 let absorbed = V::gather(std::array::from_fn(|n| word_of(&messages[n], word)));
-                state[place] = state[place].xor(absorbed);
+                *lane = lane.xor(absorbed);
             }
             if word == words {
-                state[place] = state[place].xor(V::gather([1; N]));
+                *lane = lane.xor(V::gather([1; N]));
             }
         }
         if block + 1 == blocks {

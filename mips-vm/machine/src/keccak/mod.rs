@@ -19,7 +19,7 @@ const RATE: usize = 136;
 /// # Panics
 /// At compile time, if `LEN` is not a multiple of 8.
 pub(crate) fn hash_many<const LEN: usize>(messages: &[[u8; LEN]]) -> Vec<Hash> {
-    const { assert!(LEN % 8 == 0) };
+    const { assert!(LEN.is_multiple_of(8)) };
     let mut hashes = Vec::with_capacity(messages.len());
     #[cfg(target_arch = "x86_64")]
     let messages = x86::hash_groups(messages, &mut hashes);

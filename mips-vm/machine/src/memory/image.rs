@@ -46,7 +46,8 @@ impl Image {
             let got = bytes.len();
             return Err(ImageError::TooLarge { got, most });
         }
-        let inside = |address: u32, end: usize| address % 4 == 0 && address as usize <= end;
+        let inside =
+            |address: u32, end: usize| address.is_multiple_of(4) && address as usize <= end;
         let last_entry = bytes.len().saturating_sub(4);
         for (address, end) in [(entry, last_entry), (text_end, bytes.len())] {
             if !inside(address, end) {
@@ -108,7 +109,7 @@ impl Image {
 
     /// The word at `pc`, if `pc` is a multiple of 4 inside the tree.
     pub fn word(&self, pc: u32) -> Option<u32> {
-        let at = usize::try_from(pc).ok().filter(|_| pc % 4 == 0)?;
+        let at = usize::try_from(pc).ok().filter(|_| pc.is_multiple_of(4))?;
         let bytes = self.bytes.get(at..at + 4)?;
         Some(
             bytes

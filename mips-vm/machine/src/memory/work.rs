@@ -96,7 +96,7 @@ impl Work {
     pub fn word(&self, offset: u32) -> u32 {
         let (page, at) = (
             offset as usize / PAGE_BYTES,
-            offset as usize % PAGE_BYTES & !3,
+            (offset as usize & !3) % PAGE_BYTES,
         );
         let page = &self.pages[page];
         page.as_ref().map_or(0, |page| {

@@ -27,7 +27,7 @@ pub fn step_proof(
     let pre = registers.state_hash(&work_root);
 
     let pc = registers.pc;
-    let inside = pc % 4 == 0 && u64::from(pc >> 5) >> image_depth == 0;
+    let inside = pc.is_multiple_of(4) && u64::from(pc >> 5) >> image_depth == 0;
     let mut word = None;
     if inside && !registers.exited() {
         let opening = reader.opening()?;
