@@ -1,4 +1,5 @@
 //! `gavel bench`: how fast this machine is. The figures of docs/benchmarks.md come from here.
+mod busy;
 mod machine;
 mod model;
 

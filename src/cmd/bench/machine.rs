@@ -1,6 +1,6 @@
 //! `gavel bench machine`: the guest on tiles of a real request, once as fast as it goes and once with every state hashed.
 
-use super::median;
+use super::busy::busy;
 use crate::model::ModelArgs;
 use anyhow::Context;
 use gavel_engine::{Engine, Execution};
@@ -10,22 +10,17 @@ use gavel_primitives::{Depth, Params};
 use gavel_program::Op;
 use gavel_traces::{Committed, Tile, opening::input_windows};
 use serde::Serialize;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{hint::black_box, sync::Arc, time::Duration};
 
 /// Tokens that the request generates; the tiles are of the step that generates the last.
 const TOKENS: u32 = 8;
-/// How often a trace is hashed.
-const TRACES: usize = 3;
 
 /// Options of `gavel bench machine`.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     model: ModelArgs,
-    /// Seconds for which the guest runs.
+    /// Seconds of processor time for running the guest, and as many for hashing its states.
     #[arg(long, default_value_t = 2)]
     seconds: u64,
     /// Print one JSON object instead of lines.
@@ -37,19 +32,18 @@ pub(crate) struct Args {
 #[derive(Debug, Serialize)]
 struct Report {
     tiles: Vec<TileReport>,
-    /// Medians over the tiles.
+    /// Over all tiles, each having run for the same time.
     instructions_per_second: f64,
     hashed_states_per_second_per_core: f64,
 }
 
-/// One tile.
+/// One tile. Seconds are of processor time.
 #[derive(Debug, Serialize)]
 struct TileReport {
     tile: &'static str,
     /// Of one run.
     instructions: u64,
-    runs: usize,
-    /// Median over the runs.
+    runs: u64,
     instructions_per_second: f64,
     hashed_states_per_second_per_core: f64,
 }
@@ -64,19 +58,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .iter()
         .map(|(name, tile)| measure(name, tile, depth, share))
         .collect::<anyhow::Result<Vec<_>>>()?;
+    let mean = |speed: fn(&TileReport) -> f64| {
+        reports.iter().map(speed).sum::<f64>() / reports.len() as f64
+    };
     let report = Report {
-        instructions_per_second: median(
-            reports
-                .iter()
-                .map(|tile| tile.instructions_per_second)
-                .collect(),
-        ),
-        hashed_states_per_second_per_core: median(
-            reports
-                .iter()
-                .map(|tile| tile.hashed_states_per_second_per_core)
-                .collect(),
-        ),
+        instructions_per_second: mean(|tile| tile.instructions_per_second),
+        hashed_states_per_second_per_core: mean(|tile| tile.hashed_states_per_second_per_core),
         tiles: reports,
     };
     if args.json {
@@ -105,7 +92,7 @@ fn print(report: &Report) {
     }
     println!(
         "{:<12} {:>12} {:>6} {:>16.1} {:>24.2}",
-        "median",
+        "all",
         "",
         "",
         report.instructions_per_second / MILLION,
@@ -160,56 +147,51 @@ fn tiles(engine: &Arc<Engine>) -> anyhow::Result<Vec<(&'static str, Tile)>> {
     ])
 }
 
-/// Runs a tile again and again, then hashes its trace on one core.
+/// Runs a tile again and again, then hashes its trace again and again, both on one core.
 fn measure(
     name: &'static str,
     tile: &Tile,
     depth: Depth,
     share: Duration,
 ) -> anyhow::Result<TileReport> {
-    let start = Instant::now();
-    let mut speeds = Vec::new();
-    let mut instructions = 0;
-    while speeds.is_empty() || start.elapsed() < share {
-        let (steps, speed) = run_once(tile)?;
-        instructions = steps;
-        speeds.push(speed);
-    }
-    let runs = speeds.len();
+    let instructions = instructions(tile)?;
+    let (context, first) = (tile.context(), tile.first());
+    let run = || {
+        gavel_machine::run(&context, &first, u64::MAX)
+            .registers
+            .steps
+    };
+    let trace = || Trace::new(context, &first, depth).steps();
+    let (runs, run_seconds) = repeated(share, run);
     let one_core = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
-    let traced = one_core.install(|| traces(tile, depth));
+    let (traces, trace_seconds) = one_core.install(|| repeated(share, trace));
     Ok(TileReport {
         tile: name,
         instructions,
         runs,
-        instructions_per_second: median(speeds),
-        hashed_states_per_second_per_core: median(traced),
+        instructions_per_second: (runs * instructions) as f64 / run_seconds,
+        hashed_states_per_second_per_core: (traces * instructions) as f64 / trace_seconds,
     })
 }
 
-/// One run to its end; gives its instructions, and how many of them a second.
-fn run_once(tile: &Tile) -> anyhow::Result<(u64, f64)> {
-    let (context, first) = (tile.context(), tile.first());
-    let start = Instant::now();
-    let last = gavel_machine::run(&context, &first, u64::MAX);
-    let seconds = start.elapsed().as_secs_f64();
+/// Instructions of a tile's run, which must end well.
+fn instructions(tile: &Tile) -> anyhow::Result<u64> {
+    let last = gavel_machine::run(&tile.context(), &tile.first(), u64::MAX);
     anyhow::ensure!(
         last.registers.exit == Exit::Success.code(),
         "the guest stopped with exit word {}",
         last.registers.exit
     );
-    let steps = last.registers.steps;
-    Ok((steps, steps as f64 / seconds))
+    Ok(last.registers.steps)
 }
 
-/// States hashed a second, of some traces.
-fn traces(tile: &Tile, depth: Depth) -> Vec<f64> {
-    let (context, first) = (tile.context(), tile.first());
-    (0..TRACES)
-        .map(|_| {
-            let start = Instant::now();
-            let trace = Trace::new(context, &first, depth);
-            trace.steps() as f64 / start.elapsed().as_secs_f64()
-        })
-        .collect()
+/// Does something until `share` of processor time is gone; gives how often, and the seconds that it took.
+fn repeated(share: Duration, work: impl Fn() -> u64) -> (u64, f64) {
+    let start = busy();
+    let mut times = 0;
+    while times == 0 || busy() - start < share {
+        black_box(work());
+        times += 1;
+    }
+    (times, (busy() - start).as_secs_f64())
 }
