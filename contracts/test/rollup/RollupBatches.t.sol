@@ -138,6 +138,8 @@ contract RollupBatchesTest is RollupArena {
         equal(uint256(rollup.batchOf(lane, 0).state), uint256(BatchState.None), "state");
     }
 
+    /// forge-config: default.fuzz.runs = 16
+    /// forge-config: quick.fuzz.runs = 16
     function testTheBatchThatHoldsARequest(uint256 seed) public {
         addBond(alice, 20 * proposalBond);
         askMany(20);
