@@ -46,6 +46,32 @@ fn the_embedded_model_answers_in_text_and_json() {
     assert!((1..64).contains(&tokens));
 }
 
+#[cfg(feature = "wasm")]
+#[test]
+fn the_sandbox_answers_as_native_code() {
+    let prompt = gavel_zoo::prompt("Grant Kaven Labs 900 DAI.");
+    let answer = |backend| {
+        let output = gavel(&[
+            "--prompt",
+            &prompt,
+            "--max-tokens",
+            "8",
+            "--backend",
+            backend,
+            "--json",
+        ]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let report = report(&output);
+        assert_eq!(report["tokens"].as_array().map(Vec::len), Some(8));
+        (
+            report["tokens"].clone(),
+            report["text"].clone(),
+            report["program_id"].clone(),
+        )
+    };
+    assert_eq!(answer("wasm"), answer("native"));
+}
+
 #[test]
 fn a_seed_fixes_a_drawn_answer() {
     let draw = |seed| {

@@ -78,7 +78,7 @@ fn leaves_follow_the_rules() {
             );
         }
         engine.end_step(&mut state);
-        agreed = leaf((step + 1 << n) - 1);
+        agreed = leaf(((step + 1) << n) - 1);
         let end = Env::of(program, &state);
         assert_eq!(end.scratch_root(), header.scratch_root);
         assert_eq!(agreed, node(&end.persistent_root(), &header.scratch_root));
