@@ -69,11 +69,16 @@ fn rho_pi<V: Lane<N>, const N: usize>(a: [V; 25], d: [V; 5]) -> [V; 25] {
     ]
 }
 
+/// Written out, so that no word is addressed by a variable and all stay in registers.
 #[inline(always)]
+#[rustfmt::skip]
 fn chi<V: Lane<N>, const N: usize>(b: [V; 25]) -> [V; 25] {
-    let word = |i: usize| {
-        let (x, row) = (i % 5, i - i % 5);
-        b[i].chi(b[row + (x + 1) % 5], b[row + (x + 2) % 5])
-    };
-    std::array::from_fn(word)
+    let word = |i: usize, next: usize, after: usize| b[i].chi(b[next], b[after]);
+    [
+        word(0, 1, 2), word(1, 2, 3), word(2, 3, 4), word(3, 4, 0), word(4, 0, 1),
+        word(5, 6, 7), word(6, 7, 8), word(7, 8, 9), word(8, 9, 5), word(9, 5, 6),
+        word(10, 11, 12), word(11, 12, 13), word(12, 13, 14), word(13, 14, 10), word(14, 10, 11),
+        word(15, 16, 17), word(16, 17, 18), word(17, 18, 19), word(18, 19, 15), word(19, 15, 16),
+        word(20, 21, 22), word(21, 22, 23), word(22, 23, 24), word(23, 24, 20), word(24, 20, 21),
+    ]
 }
