@@ -7,6 +7,7 @@ use crate::memory::{
     Context, Memory, PAGE_BYTES, WINDOW_BYTES, WORK_BYTES, WORK_WINDOW, Work, word_or_zero,
 };
 use crate::state::{Machine, Registers};
+use memmap2::MmapMut;
 
 /// Runs until the machine exits or has made `max_steps` transitions (an exit is one), and gives its last state.
 pub fn run(context: &Context<'_>, first: &Machine, max_steps: u64) -> Machine {
@@ -132,7 +133,8 @@ fn interpret(
 /// The windows as slices, and the work memory as one.
 struct Flat<'a> {
     windows: [&'a [u8]; 16],
-    work: Vec<u8>,
+    /// Pages of the system's, zero without being written: a short run touches few of them.
+    work: MmapMut,
     /// Pages written since the last snapshot.
     dirty: Vec<bool>,
     /// Offset of the last store.
@@ -146,7 +148,7 @@ impl<'a> Flat<'a> {
     fn new(context: &Context<'a>, work: &Work) -> Self {
         let mut windows: [&[u8]; 16] = std::array::from_fn(|window| context.inputs.window(window));
         windows[0] = context.image.bytes();
-        let mut bytes = vec![0u8; WORK_BYTES];
+        let mut bytes = MmapMut::map_anon(WORK_BYTES).expect("there are 4 MiB of memory");
         for (page, to) in work.pages().iter().zip(bytes.chunks_exact_mut(PAGE_BYTES)) {
             if let Some(page) = page {
                 to.copy_from_slice(page.bytes());
