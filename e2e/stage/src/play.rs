@@ -63,6 +63,7 @@ struct Cast {
 /// # Errors
 /// When a place is out of range ([`gavel_adversaries::PlaceError`]), the node fails, or the request comes to no end.
 pub async fn play(scene: &Scene, ask: &Ask, say: Watching<'_>) -> Result<Report> {
+    scene.top_up().await?;
     let mut balances = Balances::before(scene).await?;
     let index = scene_length(scene).await?;
     let known = foreseen(scene, ask, index).await?;

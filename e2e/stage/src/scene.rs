@@ -2,6 +2,7 @@
 
 use crate::{Account, Accounts, Node, accounts};
 use alloy::{
+    eips::BlockId,
     primitives::{Address, U256},
     providers::{Provider, ProviderBuilder},
     sol_types::SolConstructor,
@@ -128,6 +129,22 @@ impl Scene {
             vec![calls::attest(&self.deployment, self.lane)],
         )
         .await
+    }
+
+    /// Gives the liar a bond for one more proposal, out of its own pocket, if it has lost what it had.
+    ///
+    /// # Errors
+    /// The node's.
+    pub(crate) async fn top_up(&self) -> Result<()> {
+        let reader = RollupReader::new(self.node.provider().clone(), self.deployment.clone());
+        let liar = gavel_dispute::views::Account(self.accounts.liar.address().into_array());
+        let free = reader.free_bond(BlockId::latest(), liar).await?;
+        if free >= self.constants.proposal_bond {
+            return Ok(());
+        }
+        let missing = U256::from(self.constants.proposal_bond - free);
+        let add = calls::add_bond(&self.deployment, missing);
+        self.send(&self.accounts.liar, vec![add]).await
     }
 
     /// Sends calls from an account and waits for them.
