@@ -67,7 +67,7 @@ fn every_instruction_over_random_states() {
     let mut contract = StepContract::new();
     let mut tally = Tally::default();
     for op in Op::ALL.iter().filter(|op| **op != Op::Illegal) {
-        for _ in 0..100 {
+        for _ in 0..120 {
             let word = word_of(*op, &mut rng);
             let (world, pc) = world_around(word, &mut rng);
             let mut before = random_state(pc, &mut rng);
