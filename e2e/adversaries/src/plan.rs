@@ -256,7 +256,9 @@ impl Truth<'_> {
         for attempt in 0..ATTEMPTS {
             let seed = lie.seed.wrapping_add(attempt << 32);
             let tile = draw::below(seed, "tile", self.head_chunks());
-            let Some((fault, chunk)) = self.faulty_chunk(lie, image, position, tile, seed)? else {
+            let Some((fault, chunk)) =
+                self.faulty_chunk(lie, image, position, tile, attempt, seed)?
+            else {
                 continue;
             };
             let first = tile as usize * CHUNK_WORDS;
@@ -277,7 +279,7 @@ impl Truth<'_> {
             last = Some(plan);
         }
         let none = PlaceError::OutOfRange {
-            what: "store from this instruction on, that its result depends on,",
+            what: "store with a say in the result from instruction",
             at: lie.at,
             count: 0,
         };
@@ -293,6 +295,7 @@ impl Truth<'_> {
         image: &Arc<Image>,
         position: u64,
         tile: u64,
+        attempt: u64,
         seed: u64,
     ) -> Result<Option<(FaultyStore, [u32; CHUNK_WORDS])>, PlaceError> {
         let execution = gavel_engine::Execution::commit(
@@ -325,10 +328,9 @@ impl Truth<'_> {
         }
         // The exponent's upper bits: a logit that is wrong in these decides the argmax.
         let xor = 1 << (23 + draw::below(seed, "bit", 8));
-        let fault = FaultyStore {
-            at_step: lie.at,
-            xor,
-        };
+        // Not every store has a say in the result: later attempts go wrong at later ones.
+        let at_step = lie.at + (honest.registers.steps - lie.at) / ATTEMPTS * attempt;
+        let fault = FaultyStore { at_step, xor };
         let faulty = gavel_machine::run_faulty(&tile.context(), &tile.first(), most, fault);
         if !faulty.exited() {
             return Ok(None);

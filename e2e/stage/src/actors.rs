@@ -100,7 +100,11 @@ impl Player {
 }
 
 /// A provider's sequencer.
-pub(crate) struct Provider(Sequencer);
+pub(crate) struct Provider {
+    sequencer: Sequencer,
+    /// What it said last, should it come to a standstill.
+    pub(crate) last: Vec<Event>,
+}
 
 impl Provider {
     /// An honest one.
@@ -135,19 +139,25 @@ impl Provider {
             signer: account.signer.clone(),
         };
         let stores = Stores::from(SqliteStore::in_memory().await?);
-        Ok(Provider(
-            Sequencer::new(config, link, stores, answers).await?,
-        ))
+        let sequencer = Sequencer::new(config, link, stores, answers).await?;
+        Ok(Provider {
+            sequencer,
+            last: Vec::new(),
+        })
     }
 
     /// One pass; whether it did anything.
     pub(crate) async fn tick(&mut self) -> Result<bool> {
-        let events = self.0.tick().await?;
-        Ok(events.iter().any(|event| {
+        let events = self.sequencer.tick().await?;
+        let acted = events.iter().any(|event| {
             matches!(
                 event,
                 Event::Answered { .. } | Event::Sent { .. } | Event::Included { .. }
             )
-        }))
+        });
+        if !events.is_empty() {
+            self.last = events;
+        }
+        Ok(acted)
     }
 }

@@ -106,7 +106,7 @@ impl Node {
 ///
 /// # Errors
 /// When the URL is none.
-pub fn provider(url: &str) -> Result<DynProvider> {
+fn provider(url: &str) -> Result<DynProvider> {
     let parsed = url
         .parse()
         .with_context(|| format!("{url:?} is no URL of a node"))?;

@@ -307,8 +307,9 @@ async fn run(scene: &Scene, cast: &mut Cast, id: B256, say: Watching<'_>) -> Res
         waits += 1;
         if waits > MOST_WAITS {
             bail!(
-                "nobody has anything to do, and the request is {}",
-                state.name()
+                "nobody has anything to do, and the request is {}; the proposer said last: {:?}",
+                state.name(),
+                cast.proposer.last
             );
         }
         scene.node.pass(next_deadline(&board)).await?;

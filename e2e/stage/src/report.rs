@@ -6,8 +6,11 @@ use std::{collections::BTreeMap, fmt};
 /// Everything that `--json` prints.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
+    /// The model file, or the embedded model's name.
     pub model: String,
+    /// The program's id.
     pub program_id: String,
+    /// The text that was asked about.
     pub prompt: String,
     /// With BOS.
     pub prompt_tokens: Vec<u32>,
@@ -15,45 +18,62 @@ pub struct Report {
     pub tokens: Vec<u32>,
     /// The right answer.
     pub answer: String,
+    /// The lie's name, `none` without one.
     pub lie: String,
     /// `honest`, `liar`, or `none` without a dispute.
     pub winner: String,
     /// `proof` or `clock`.
     pub reason: Option<String>,
+    /// The five levels, outermost first; empty without a dispute.
     pub levels: Vec<LevelReport>,
+    /// The instruction that the chain executed, if it came to that.
     pub instruction: Option<InstructionReport>,
+    /// Gas of the dispute.
     pub gas: GasReport,
     /// Transactions of the dispute.
     pub transactions: u64,
+    /// Seconds of computing.
     pub seconds: SecondsReport,
+    /// What reached the dApp.
     pub callback: CallbackReport,
     /// Wei that the watcher spent on gas.
     pub watcher_gas: String,
+    /// Everyone's wei, by name.
     pub balances: BTreeMap<String, BalanceReport>,
 }
 
 /// One level of the dispute.
 #[derive(Clone, Debug, Serialize)]
 pub struct LevelReport {
+    /// Its name.
     pub level: &'static str,
+    /// Depth of its tree.
     pub depth: u8,
+    /// Transactions that belong to it.
     pub moves: u64,
+    /// Their gas.
     pub gas: u64,
 }
 
 /// The instruction that the chain executed.
 #[derive(Clone, Debug, Serialize)]
 pub struct InstructionReport {
+    /// Its address.
     pub pc: String,
+    /// Its word.
     pub word: String,
+    /// Disassembled, with the function that it lies in.
     pub text: String,
 }
 
 /// Gas of the dispute, as receipts count it.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct GasReport {
+    /// Of the honest side.
     pub honest: u64,
+    /// Of the liar.
     pub dishonest: u64,
+    /// Of both.
     pub total: u64,
     /// The transaction that executed the instruction.
     pub step: u64,
@@ -62,21 +82,27 @@ pub struct GasReport {
 /// Seconds of computing.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct SecondsReport {
+    /// Of one answer.
     pub inference: f64,
+    /// Of everything from the question to the last credit, both sides on this machine.
     pub dispute: f64,
 }
 
 /// What reached the dApp.
 #[derive(Clone, Debug, Serialize)]
 pub struct CallbackReport {
+    /// Whether the callback got the final answer.
     pub delivered: bool,
+    /// Its text.
     pub text: String,
 }
 
 /// An account's wei, bonds and credits included, as decimal strings.
 #[derive(Clone, Debug, Serialize)]
 pub struct BalanceReport {
+    /// Before the request.
     pub before: String,
+    /// After it.
     pub after: String,
 }
 

@@ -131,20 +131,23 @@ impl Scene {
         .await
     }
 
-    /// Gives the liar a bond for one more proposal, out of its own pocket, if it has lost what it had.
+    /// Lets both proposers have a bond for one more proposal, out of their own pockets: the liar has lost what it had, and the
+    /// provider's comes back from a tournament as a credit there.
     ///
     /// # Errors
     /// The node's.
     pub(crate) async fn top_up(&self) -> Result<()> {
         let reader = RollupReader::new(self.node.provider().clone(), self.deployment.clone());
-        let liar = gavel_dispute::views::Account(self.accounts.liar.address().into_array());
-        let free = reader.free_bond(BlockId::latest(), liar).await?;
-        if free >= self.constants.proposal_bond {
-            return Ok(());
+        for account in [&self.accounts.liar, &self.accounts.provider] {
+            let owner = gavel_dispute::Account(account.address().into_array());
+            let free = reader.free_bond(BlockId::latest(), owner).await?;
+            if free < self.constants.proposal_bond {
+                let missing = U256::from(self.constants.proposal_bond - free);
+                let add = calls::add_bond(&self.deployment, missing);
+                self.send(account, vec![add]).await?;
+            }
         }
-        let missing = U256::from(self.constants.proposal_bond - free);
-        let add = calls::add_bond(&self.deployment, missing);
-        self.send(&self.accounts.liar, vec![add]).await
+        Ok(())
     }
 
     /// Sends calls from an account and waits for them.

@@ -169,7 +169,7 @@ impl Tree {
             }
             level[place] = value;
             let sibling = level.get(place ^ 1).copied().unwrap_or(zero);
-            value = if place % 2 == 0 {
+            value = if place.is_multiple_of(2) {
                 node(&value, &sibling)
             } else {
                 node(&sibling, &value)
@@ -205,10 +205,10 @@ impl Tree {
             if above.len() <= high {
                 above.resize(high + 1, self.zeros[height + 1]);
             }
-            for place in low..=high {
+            for (place, parent) in above.iter_mut().enumerate().take(high + 1).skip(low) {
                 let left = below.get(2 * place).unwrap_or(&self.zeros[height]);
                 let right = below.get(2 * place + 1).unwrap_or(&self.zeros[height]);
-                above[place] = node(left, right);
+                *parent = node(left, right);
             }
         }
     }
