@@ -3,7 +3,7 @@
 use super::poster::{PostError, Poster, unix_time};
 use crate::store::{Fate, SentTransaction};
 use alloy::{
-    consensus::{Transaction, TxEnvelope},
+    consensus::TxEnvelope,
     eips::{BlockId, eip1559::Eip1559Estimation, eip2718::Decodable2718},
     network::TransactionBuilder,
     primitives::TxHash,
