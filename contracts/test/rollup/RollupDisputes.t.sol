@@ -350,6 +350,18 @@ contract RollupDisputesTest is RollupArena {
         equal(rollup.batchOf(lane, batch).root, Tree.root(lying), "root");
     }
 
+    /// @dev A conclusion with too little gas for the news is none: the rollup is not left out.
+    function testTheNewsAreNotStarved() public {
+        bytes32 id = dispute(lying);
+        loseByClock(matchOf(id, honest, lying));
+        VM.warp(game.tournament(id).joinCloses + 1);
+        (bool ok, bytes memory reason) = address(game).call{gas: 400_000}(abi.encodeCall(ITournament.conclude, (id)));
+        require(!ok && bytes4(reason) == ITournament.TooLittleGas.selector, "concluded");
+        inState(batch, BatchState.Disputed);
+        game.conclude(id);
+        inState(batch, BatchState.Final);
+    }
+
     /// @dev What the tournament forwards is far more than the rollup needs.
     function testTheNewsNeedLittleGas() public {
         bytes32 id = dispute(lying);
