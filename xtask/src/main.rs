@@ -2,6 +2,7 @@
 use clap::{Parser, Subcommand};
 
 mod artifacts;
+mod mutate;
 mod node;
 mod random_gguf;
 mod run;
@@ -26,10 +27,20 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Everything that CI checks: lints, tidy, artifacts, Rust and Solidity tests; what was skipped comes last
+    /// What CI checks: format, tidy, Rust tests; what was skipped comes last
     Test,
+    /// Contract artifacts against their sources, and the Solidity tests
+    Contracts,
     /// Format, clippy and documentation, without warnings
     Lint,
+    /// Drop each check under an INVARIANT line of the contracts in turn; the tests must notice every one
+    Mutate {
+        /// Only mutants whose file or invariant contains this
+        only: Option<String>,
+        /// Print the result as one object
+        #[arg(long)]
+        json: bool,
+    },
     /// Write a model file with random weights, of any shape
     RandomGguf(random_gguf::Args),
     /// Dependency edges and artifact folders against what the design says
@@ -40,7 +51,9 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
         Task::Artifacts { names, check } => artifacts::run(&names, check),
         Task::Test => test::test(),
+        Task::Contracts => test::contracts(),
         Task::Lint => test::lint(),
+        Task::Mutate { only, json } => mutate::mutate(only.as_deref(), json),
         Task::RandomGguf(args) => random_gguf::run(&args),
         Task::Tidy => tidy::tidy(),
     }

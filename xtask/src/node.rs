@@ -21,14 +21,22 @@ pub(crate) fn packages() -> Result<Option<PathBuf>> {
     Ok(Some(modules))
 }
 
-/// A binary inside a package: forge, anvil or cast.
+/// A binary inside a package: forge, anvil or cast. Installs the packages if they are not there.
+///
+/// # Errors
+/// When npm fails.
 pub(crate) fn foundry(name: &str) -> Result<Option<PathBuf>> {
+    packages()?;
+    Ok(installed(name))
+}
+
+/// The same, if it is there already.
+pub(crate) fn installed(name: &str) -> Option<PathBuf> {
     let platform = if cfg!(target_arch = "aarch64") {
         "arm64"
     } else {
         "amd64"
     };
-    let binary =
-        |modules: PathBuf| modules.join(format!("@foundry-rs/{name}-linux-{platform}/bin/{name}"));
-    Ok(packages()?.map(binary).filter(|path| path.is_file()))
+    let package = format!("contracts/node_modules/@foundry-rs/{name}-linux-{platform}/bin/{name}");
+    Some(run::root().join(package)).filter(|path| path.is_file())
 }

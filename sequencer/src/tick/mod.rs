@@ -11,10 +11,7 @@ use crate::{
     post::{PostError, Posted},
     store::{Answer, Fate, Stores},
 };
-use alloy::{
-    providers::{DynProvider, Provider},
-    signers::local::PrivateKeySigner,
-};
+use alloy::{providers::DynProvider, signers::local::PrivateKeySigner};
 use gavel_chain::{
     Call, ChainError, Deployment, FeePolicy, Head, LogReader,
     rollup::{Constants, LaneLedger, ProgramShape, RollupReader},

@@ -40,14 +40,6 @@ struct Artifact {
 /// All artifacts of the bare targets.
 const ARTIFACTS: [Artifact; 2] = [guest::ARTIFACT, wasm::ARTIFACT];
 
-/// Whether the artifacts can be built here; installs what they need where this user may.
-///
-/// # Errors
-/// Names what is missing.
-pub(crate) fn prepare() -> Result<()> {
-    Toolchain::find_or_install().map(drop)
-}
-
 /// Rebuilds the artifacts named, or all; with `check` compares and writes nothing.
 ///
 /// # Errors

@@ -117,7 +117,7 @@ fn every_lie_and_role_on_the_embedded_model() {
 }
 
 /// Random lies a model.
-const RANDOM_LIES: u64 = 25;
+const RANDOM_LIES: u64 = 5;
 
 #[test]
 fn random_lies_on_small_models() {
@@ -161,8 +161,8 @@ fn random_lies_on_small_models() {
         pcs.len()
     );
     if played == RANDOM_LIES * models.len() as u64 {
-        assert!(mnemonics.len() >= 15, "{mnemonics:?}");
-        assert!(pcs.len() >= 50, "{} pcs", pcs.len());
+        assert!(mnemonics.len() >= 4, "{mnemonics:?}");
+        assert!(pcs.len() >= 8, "{} pcs", pcs.len());
     }
 }
 
