@@ -25,6 +25,14 @@ struct Mutant {
     place: Place,
 }
 
+/// What the sources hold.
+#[derive(Default)]
+struct Found {
+    mutants: Vec<Mutant>,
+    /// Invariants over which there is nothing to drop, with their files.
+    unswitched: Vec<(String, Place)>,
+}
+
 /// The copy of contracts/ in which mutants live.
 struct Arena {
     forge: PathBuf,
@@ -45,7 +53,10 @@ pub(crate) fn mutate(only: Option<&str>, as_json: bool) -> Result<()> {
         forge,
         folder: tempfile::tempdir()?,
     };
-    let (mutants, unswitched) = arena.fill()?;
+    let Found {
+        mutants,
+        unswitched,
+    } = arena.fill()?;
     eprintln!("{} mutants; compiling them all", mutants.len());
     // A coinbase that no mutant has: the copy itself passes.
     if arena.notices(mutants.len() + 1, None)? {
@@ -104,9 +115,8 @@ impl Arena {
         self.folder.path().join("contracts")
     }
 
-    /// Copies what forge needs, with switched checks; returns the mutants, and the invariants over which there is
-    /// nothing to drop.
-    fn fill(&self) -> Result<(Vec<Mutant>, Vec<(String, Place)>)> {
+    /// Copies what forge needs, with switched checks.
+    fn fill(&self) -> Result<Found> {
         let contracts = run::root().join("contracts");
         self.copy_settings(&contracts)?;
         for file in files(&contracts.join("test"), "sol")? {
@@ -116,23 +126,23 @@ impl Arena {
                 &text,
             )?;
         }
-        let (mut mutants, mut unswitched) = (vec![], vec![]);
+        let mut found = Found::default();
         for file in files(&contracts.join("src"), "sol")? {
             let text = fs::read_to_string(&file)?;
             let name = file.strip_prefix(contracts.join("src"))?.to_string_lossy();
             let mut switched = vec![];
             for place in places::find(&text) {
                 if place.switch == Switch::None {
-                    unswitched.push((name.to_string(), place));
+                    found.unswitched.push((name.to_string(), place));
                     continue;
                 }
                 let mutant = Mutant {
-                    number: mutants.len() + 1,
+                    number: found.mutants.len() + 1,
                     file: name.to_string(),
                     place,
                 };
                 switched.push((mutant.number, mutant.place.clone()));
-                mutants.push(mutant);
+                found.mutants.push(mutant);
             }
             let text = places::impure(&places::switch(&text, &switched));
             write(
@@ -140,7 +150,7 @@ impl Arena {
                 &text,
             )?;
         }
-        Ok((mutants, unswitched))
+        Ok(found)
     }
 
     /// The settings, the compiler, and the vectors that tests read.

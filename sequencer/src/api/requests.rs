@@ -7,8 +7,8 @@ use axum::{
     Json,
     extract::{Path, State},
 };
+use gavel_chain::rollup::BatchState;
 use gavel_chain::rollup::{BatchAt, Receipt, RequestState};
-use gavel_dispute::BatchState;
 use gavel_primitives::{Hash, Proof, Tree};
 use serde_json::{Value, json};
 

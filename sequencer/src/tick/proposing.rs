@@ -3,11 +3,11 @@
 use super::{Scene, Sequencer};
 use crate::{Event, Purpose, SequencerError};
 use alloy::eips::BlockId;
+use gavel_chain::rollup::BatchState;
 use gavel_chain::{
     convert::account,
     rollup::{Entry, LedgerBatch, calls},
 };
-use gavel_dispute::BatchState;
 use gavel_primitives::{Hash, root_of_leaves};
 
 impl Sequencer {

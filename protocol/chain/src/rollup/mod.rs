@@ -8,5 +8,6 @@ pub mod ledger;
 pub mod views;
 
 pub use calls::Delivery;
+pub use gavel_dispute::BatchState;
 pub use ledger::{Entry, InboxRequest, LaneLedger, LedgerBatch, LedgerError, ProgramShape};
 pub use views::{BatchAt, Constants, LaneView, Price, Receipt, RequestState, RollupReader};
