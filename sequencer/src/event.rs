@@ -2,7 +2,7 @@
 
 use crate::Purpose;
 use alloy::primitives::TxHash;
-use gavel_primitives::{Hash, Status};
+use gavel_primitives::{Hash, StatusCode};
 
 /// One thing that a pass did or found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Event {
         /// The request.
         id: Hash,
         /// How it ended.
-        status: Status,
+        status: StatusCode,
     },
     /// Nothing can be told of a request: the id on chain is not that of the request as it is understood here, or its
     /// computation failed. No batch with it is proposed.

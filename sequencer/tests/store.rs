@@ -40,7 +40,7 @@ fn answer(id: Hash, text: &[u8]) -> Answer {
     Answer {
         result: ResultCommitment {
             request_id: id,
-            status: Status::Stop,
+            status: Status::Stop.into(),
             tokens_out: 3,
             output_len: text.len() as u32,
             output_root: keccak(text),

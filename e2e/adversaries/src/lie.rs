@@ -117,7 +117,7 @@ pub enum PlaceError {
         /// The lie.
         kind: LieKind,
         /// How the request ends.
-        status: gavel_primitives::Status,
+        status: gavel_primitives::StatusCode,
     },
     /// The request can't start.
     #[error(transparent)]

@@ -2,7 +2,7 @@
 
 use crate::{Call, Executor, State, StateError};
 use gavel_kernels::{shape, touched};
-use gavel_primitives::{Hash, Params, ResultCommitment, Status, root_of_bytes};
+use gavel_primitives::{Hash, Params, ResultCommitment, Status, StatusCode, root_of_bytes};
 use gavel_program::{Control, Operand, Phase, Program, ProgramTrees, TILE_BYTES};
 use std::{ops::Range, sync::Arc};
 
@@ -34,8 +34,8 @@ pub struct Engine {
 /// How a request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// How it ended.
-    pub status: Status,
+    /// How it ended, as the control slot says, with a name or without.
+    pub status: StatusCode,
     /// Tokens of the prompt, with BOS.
     pub prompt_tokens: Vec<u32>,
     /// Tokens generated, without the end token.
@@ -53,18 +53,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What a batch says of this outcome.
+    /// What a batch says of this outcome. A request that was not done has no output, and so the zero tree's root.
     pub fn result(&self, request_id: Hash, program: &Program) -> ResultCommitment {
-        let depth = program.header.output_depth;
-        if self.status == Status::StepLimit {
-            return ResultCommitment::step_limit(request_id, depth);
-        }
         ResultCommitment {
             request_id,
             status: self.status,
             tokens_out: self.tokens_out,
             output_len: self.output_len,
-            output_root: root_of_bytes(&self.output_slot, depth),
+            output_root: root_of_bytes(&self.output_slot, program.header.output_depth),
         }
     }
 }
@@ -221,7 +217,7 @@ impl Engine {
         let control = state.control();
         if !control.is_done() {
             return Outcome {
-                status: Status::StepLimit,
+                status: Status::StepLimit.into(),
                 prompt_tokens: Vec::new(),
                 tokens: Vec::new(),
                 output: Vec::new(),
@@ -241,7 +237,7 @@ impl Engine {
         let prompt_end = end(control.prompt_tokens);
         let tokens_end = end(control.prompt_tokens.saturating_add(control.tokens_out));
         Outcome {
-            status: Status::from_code(control.status).unwrap_or(Status::None),
+            status: StatusCode::from(control.status),
             prompt_tokens: tokens[..prompt_end].to_vec(),
             tokens: tokens[prompt_end..tokens_end].to_vec(),
             output: bytes[..bytes.len().min(control.output_len as usize)].to_vec(),

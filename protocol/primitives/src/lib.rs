@@ -23,4 +23,4 @@ pub use proof::{CompactProof, Proof, ProofError};
 pub use request::{Params, Request, prompt_depth_fits};
 pub use result::ResultCommitment;
 pub use sparse::ConstantTail;
-pub use status::Status;
+pub use status::{Status, StatusCode};

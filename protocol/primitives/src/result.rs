@@ -1,14 +1,14 @@
 //! Results: the leaves of a batch.
 
-use crate::{Depth, Hash, Status, tag, tagged, word, zero_root};
+use crate::{Hash, StatusCode, tag, tagged, word};
 
 /// What a batch says of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResultCommitment {
     /// The request.
     pub request_id: Hash,
-    /// How it ended.
-    pub status: Status,
+    /// How it ended: the control slot's whole word.
+    pub status: StatusCode,
     /// Tokens generated, without the end token.
     pub tokens_out: u32,
     /// Bytes of the answer.
@@ -18,17 +18,6 @@ pub struct ResultCommitment {
 }
 
 impl ResultCommitment {
-    /// The result of a request that is not done at the program's last step.
-    pub fn step_limit(request_id: Hash, output_depth: Depth) -> Self {
-        ResultCommitment {
-            request_id,
-            status: Status::StepLimit,
-            tokens_out: 0,
-            output_len: 0,
-            output_root: zero_root(output_depth),
-        }
-    }
-
     /// `H(request id, status, tokens out, output length, output root)`.
     pub fn hash(&self) -> Hash {
         let words = [

@@ -156,19 +156,18 @@ fn response(
     outcome: &Outcome,
     on_chain: Option<OnChain>,
 ) -> Result<Value, ApiError> {
-    let finish = match outcome.status {
-        Status::Stop => "stop",
-        Status::Length | Status::ContextFull | Status::OutputFull => "length",
-        Status::PromptTooLong => {
+    let finish = match outcome.status.named() {
+        Some(Status::Stop) => "stop",
+        Some(Status::PromptTooLong) => {
             return Err(ApiError::parameter(
                 "prompt",
                 "the prompt has more tokens than the context",
             ));
         }
-        Status::EmptyPrompt => {
+        Some(Status::EmptyPrompt) => {
             return Err(ApiError::parameter("prompt", "the prompt has no token"));
         }
-        Status::None | Status::StepLimit => "length",
+        _ => "length",
     };
     let (asked, told) = (outcome.prompt_tokens.len(), outcome.tokens.len());
     let transaction = on_chain.as_ref().map(|there| there.transaction.to_string());

@@ -2,7 +2,7 @@
 
 use super::{Answer, Fate, SentTransaction, StoreError};
 use alloy::primitives::{TxHash, hex};
-use gavel_primitives::{Hash, ResultCommitment, Status};
+use gavel_primitives::{Hash, ResultCommitment, StatusCode};
 use sqlx::{Row, sqlite::SqliteRow};
 
 /// A count or code as the database keeps it.
@@ -21,11 +21,10 @@ pub(super) fn signed(
 pub(super) fn answer(row: &SqliteRow) -> Result<Answer, StoreError> {
     let table = "answers";
     let answer: Vec<u8> = row.try_get("answer")?;
-    let status = Status::from_code(unsigned(row, table, "status")?);
     Ok(Answer {
         result: ResultCommitment {
             request_id: hash(row, table, "id")?,
-            status: status.ok_or(unreadable(table, "status"))?,
+            status: StatusCode::from(unsigned::<u32>(row, table, "status")?),
             tokens_out: unsigned(row, table, "tokens_out")?,
             output_len: u32::try_from(answer.len()).map_err(|_| unreadable(table, "answer"))?,
             output_root: hash(row, table, "output_root")?,

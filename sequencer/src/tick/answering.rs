@@ -126,7 +126,7 @@ fn answer_of(
         Err(AnswersError::Refused(_)) => Ok(Answer {
             result: ResultCommitment {
                 request_id: id,
-                status: Status::PromptTooLong,
+                status: Status::PromptTooLong.into(),
                 tokens_out: 0,
                 output_len: 0,
                 output_root: zero_root(program.header.output_depth),

@@ -2,6 +2,7 @@
 mod commitments;
 mod float64;
 mod odd_requests;
+mod odd_results;
 mod reference;
 mod setting;
 mod threads;
