@@ -4,6 +4,7 @@
 //! Deciding twice on one board gives the same actions, and a board that shows an action's effect
 //! gives none of it again; so a player can be killed and started again at any moment.
 
+mod apart;
 mod descent;
 mod keeping;
 mod matches;
@@ -13,6 +14,7 @@ use crate::{
     Action, Board, CantTell, Context, Kind, Knowledge, TournamentId, TournamentView,
     clocks::in_time, knowledge::Claim, payload::End, views::BatchState,
 };
+use apart::apart;
 use gavel_primitives::Hash;
 use stakes::{Stake, Stakes};
 
@@ -51,7 +53,7 @@ pub enum Subject {
 /// Decides what to do on `board` in defence of what `knowledge` claims.
 ///
 /// Moves in the deepest tournaments come first, then new challenges, then withdrawals. A claim that
-/// can't be judged yields a [`Doubt`] and hinders nothing else.
+/// can't be judged yields a [`Doubt`] and hinders nothing else, and so does one that makes the knowledge panic.
 pub fn decide(board: &Board, knowledge: &dyn Knowledge) -> Decision {
     let stakes = Stakes::of(board, knowledge);
     let mut decision = Decision {
@@ -61,9 +63,13 @@ pub fn decide(board: &Board, knowledge: &dyn Knowledge) -> Decision {
     for tournament in deepest_first(board) {
         match stakes.get(tournament.id) {
             Some(Stake::Own(claim)) => {
-                decision.extend(join(board, tournament, claim));
-                matches::play(board, tournament, claim, knowledge, &mut decision);
-                keeping::keep(board, tournament, Some(claim.root()), &mut decision);
+                decision.part(tournament.id, |part| {
+                    part.extend(join(board, tournament, claim));
+                    matches::play(board, tournament, claim, knowledge, part);
+                });
+                decision.part(tournament.id, |part| {
+                    keeping::keep(board, tournament, Some(claim.root()), part);
+                });
             }
             Some(Stake::Bystander) => keeping::keep(board, tournament, None, &mut decision),
             Some(Stake::Lost) => keeping::bury(board, tournament, &mut decision),
@@ -78,6 +84,22 @@ pub fn decide(board: &Board, knowledge: &dyn Knowledge) -> Decision {
 impl Decision {
     fn extend(&mut self, action: Option<Action>) {
         self.actions.extend(action);
+    }
+
+    /// Adds what `decide` decides about a tournament; if it panics, a doubt and none of that.
+    fn part(&mut self, tournament: TournamentId, decide: impl FnOnce(&mut Decision)) {
+        let decided = apart(|| {
+            let mut part = Decision::default();
+            decide(&mut part);
+            Ok(part)
+        });
+        match decided {
+            Ok(part) => {
+                self.actions.extend(part.actions);
+                self.doubts.extend(part.doubts);
+            }
+            Err(reason) => self.doubt(tournament, reason),
+        }
     }
 
     fn doubt(&mut self, tournament: TournamentId, reason: CantTell) {
@@ -168,5 +190,5 @@ fn challenge(board: &Board, knowledge: &dyn Knowledge, decision: &mut Decision) 
 }
 
 fn own_root(knowledge: &dyn Knowledge, batch: &Context) -> Result<Hash, CantTell> {
-    knowledge.claim(batch).map(|claim| claim.root())
+    apart(|| knowledge.claim(batch).map(|claim| claim.root()))
 }

@@ -1,6 +1,6 @@
 //! Which tournaments concern us, and how.
 
-use super::{Doubt, Subject};
+use super::{Doubt, Subject, apart::apart};
 use crate::{Board, CantTell, Kind, Knowledge, TournamentId, TournamentView, knowledge::Claim};
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ impl Stakes {
         for kind in Kind::ALL {
             let live = |t: &&TournamentView| t.context.kind == kind && !t.over;
             for tournament in board.tournaments.values().filter(live) {
-                match stakes.judge(board, knowledge, tournament) {
+                match apart(|| stakes.judge(board, knowledge, tournament)) {
                     Ok(Some(stake)) => {
                         stakes.stakes.insert(tournament.id, stake);
                     }

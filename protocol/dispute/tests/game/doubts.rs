@@ -6,8 +6,8 @@ use crate::{
     referee::Referee,
 };
 use gavel_dispute::{
-    Action, CantTell, Claim, Context, Kind, Knowledge, Opening, Subject, Trace, Verdict, decide,
-    judge,
+    Action, ActionKind, CantTell, Claim, Context, Kind, Knowledge, Opening, Subject, Trace,
+    Verdict, decide, judge,
     payload::{BatchOpening, NodeOpening, Reveal, StepProof, TileOpening},
 };
 use std::sync::Arc;
@@ -117,6 +117,121 @@ fn a_doubt_about_one_batch_does_not_hinder_another() {
             root: truth.batch_root()
         }]
     );
+}
+
+/// What a [`Panicking`] player panics at.
+type Odd = fn(&Context) -> bool;
+
+/// Knows everything; some claims and openings make it panic.
+struct Panicking {
+    data: Data,
+    claims: Odd,
+    steps: Odd,
+}
+
+impl Knowledge for Panicking {
+    fn claim(&self, tournament: &Context) -> Result<Claim, CantTell> {
+        assert!(!(self.claims)(tournament), "an odd claim");
+        self.data.claim(tournament)
+    }
+
+    fn open_batch(&self, batch: &Context, position: u64) -> Result<BatchOpening, CantTell> {
+        self.data.open_batch(batch, position)
+    }
+
+    fn open_node(
+        &self,
+        execution: &Context,
+        position: u64,
+    ) -> Result<Opening<NodeOpening>, CantTell> {
+        self.data.open_node(execution, position)
+    }
+
+    fn reveal(&self, execution: &Context, position: u64) -> Result<Reveal, CantTell> {
+        self.data.reveal(execution, position)
+    }
+
+    fn tensor(&self, execution: &Context, position: u64) -> Result<Arc<dyn Trace>, CantTell> {
+        self.data.tensor(execution, position)
+    }
+
+    fn open_tile(
+        &self,
+        execution: &Context,
+        position: u64,
+        tile: u64,
+    ) -> Result<TileOpening, CantTell> {
+        self.data.open_tile(execution, position, tile)
+    }
+
+    fn step(&self, machine: &Context, position: u64) -> Result<Opening<StepProof>, CantTell> {
+        assert!(!(self.steps)(machine), "an odd step");
+        self.data.step(machine, position)
+    }
+}
+
+#[test]
+fn a_panic_about_one_batch_does_not_hinder_another() {
+    let truth = Data::truth(&shape());
+    let lying = deep_lie(&truth);
+    let referee = Referee::new(shape(), times(), START, lying.batch_root());
+    let mut board = referee.board();
+    let mut odd = board.batches[0].clone();
+    odd.number = 1;
+    odd.context.round = 9;
+    board.batches.insert(0, odd);
+    let panicking = Panicking {
+        data: truth.clone(),
+        claims: |context| context.round == 9,
+        steps: |_| false,
+    };
+    let decision = decide(&board, &panicking);
+    assert_eq!(decision.doubts.len(), 1);
+    assert_eq!(
+        decision.doubts[0].about,
+        Subject::Batch { lane: 0, batch: 1 }
+    );
+    assert_eq!(
+        decision.doubts[0].reason,
+        CantTell::Failed {
+            cause: "panic: an odd claim".into()
+        }
+    );
+    assert_eq!(
+        decision.actions,
+        [Action::Challenge {
+            lane: 0,
+            batch: 0,
+            root: truth.batch_root()
+        }]
+    );
+}
+
+/// The machine match is lost for want of the step, by both; nothing stops before, and the outer matches end.
+#[test]
+fn a_player_that_panics_inside_still_plays_the_outer_levels() {
+    let truth = Data::truth(&shape());
+    let lying = deep_lie(&truth);
+    let panicking = |data: &Data| Panicking {
+        data: data.clone(),
+        claims: |_| false,
+        steps: |_| true,
+    };
+    let report = Game::proposed(&shape(), &lying)
+        .player(Player::honest(panicking(&truth)))
+        .player(Player::liar(panicking(&lying)))
+        .play();
+    assert_eq!(report.result, None);
+    for kind in [
+        ActionKind::OpenTile,
+        ActionKind::Timeout,
+        ActionKind::Settle,
+    ] {
+        assert!(
+            report.moves.iter().any(|(made, _)| *made == kind),
+            "{kind:?}"
+        );
+    }
 }
 
 #[test]
