@@ -46,9 +46,8 @@ struct Arena {
 /// When a mutant survives, or the tests fail without one.
 pub(crate) fn mutate(only: Option<&str>, as_json: bool) -> Result<()> {
     let start = Instant::now();
-    let Some(forge) = node::foundry("forge")? else {
-        bail!("there is no npm to install forge with");
-    };
+    node::packages()?;
+    let forge = node::foundry("forge").context("forge is not among the installed packages")?;
     let arena = Arena {
         forge,
         folder: tempfile::tempdir()?,

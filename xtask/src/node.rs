@@ -1,37 +1,31 @@
 //! The npm packages of contracts/: compiler, forge and anvil, pinned by its package-lock.json.
 
 use crate::run;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::path::PathBuf;
 
-/// Installs the packages if they are not there; `None` where there is no npm.
+/// Installs the packages if they are not there.
 ///
 /// # Errors
-/// When npm fails.
-pub(crate) fn packages() -> Result<Option<PathBuf>> {
-    let contracts = run::root().join("contracts");
-    let modules = contracts.join("node_modules");
-    if modules.join("solc").is_dir() {
-        return Ok(Some(modules));
+/// When there is no npm, or it fails.
+pub(crate) fn packages() -> Result<()> {
+    if has_compiler() {
+        return Ok(());
     }
     if !run::is_there("npm") {
-        return Ok(None);
+        bail!("there is no npm to install compiler, forge and anvil with");
     }
-    run::run(run::command("npm", &["ci", "--no-audit", "--no-fund"]).current_dir(&contracts))?;
-    Ok(Some(modules))
+    let mut install = run::command("npm", &["ci", "--no-audit", "--no-fund"]);
+    run::run(install.current_dir(run::root().join("contracts")))
 }
 
-/// A binary inside a package: forge, anvil or cast. Installs the packages if they are not there.
-///
-/// # Errors
-/// When npm fails.
-pub(crate) fn foundry(name: &str) -> Result<Option<PathBuf>> {
-    packages()?;
-    Ok(installed(name))
+/// Whether the Solidity compiler is there.
+pub(crate) fn has_compiler() -> bool {
+    run::root().join("contracts/node_modules/solc").is_dir()
 }
 
-/// The same, if it is there already.
-pub(crate) fn installed(name: &str) -> Option<PathBuf> {
+/// A binary inside a package, where it is installed: forge, anvil or cast.
+pub(crate) fn foundry(name: &str) -> Option<PathBuf> {
     let platform = if cfg!(target_arch = "aarch64") {
         "arm64"
     } else {

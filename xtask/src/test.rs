@@ -1,55 +1,29 @@
 //! What has to pass before a change lands.
 
-use crate::{node, run, tidy};
+use crate::{artifacts, node, run, tidy};
 use anyhow::Result;
-use std::{fs, path::Path, process::Command, time::Instant};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
 
-/// The packages whose tests run here.
-const TESTED: [&str; 12] = [
-    "gavel-primitives",
-    "gavel-program",
-    "gavel-kernels",
-    "gavel-formats",
-    "gavel-engine",
-    "gavel-zoo",
-    "gavel-image",
-    "gavel-dispute",
-    "gavel-chain",
-    "gavel-devnet",
-    "gavel-adversaries",
-    "gavel-e2e",
-];
-
-/// What has commands of its own and no place here yet.
-const ELSEWHERE: [(&str, &str); 4] = [
-    (
-        "tests of machine, vectors, sequencer, command line and xtask",
-        "cargo test -p gavel-machine -p gavel-vectors -p gavel-sequencer -p gavel -p xtask",
-    ),
-    ("clippy and documentation", "cargo xtask lint"),
-    (
-        "contract artifacts and Solidity tests",
-        "cargo xtask contracts",
-    ),
-    ("guest and wasm artifacts", "cargo xtask artifacts --check"),
-];
-
-/// Runs format, tidy and all Rust tests; prints last what was skipped and why.
+/// Runs every check; prints last what was skipped and why.
 ///
 /// # Errors
 /// When a check fails.
 pub(crate) fn test() -> Result<()> {
-    let skipped = run::root().join("target/skipped.txt");
-    fs::create_dir_all(run::root().join("target"))?;
-    fs::write(&skipped, "")?;
-    stage("format", || {
-        run::run(&mut run::command("cargo", &["fmt", "--check"]))
-    })?;
+    let skipped = skipped()?;
+    stage("format", format)?;
     stage("tidy", tidy::tidy)?;
+    stage("packages of contracts/", || packages(&skipped))?;
+    stage("clippy", clippy)?;
+    stage("documentation", documentation)?;
     stage("Rust tests", || rust_tests(&skipped))?;
-    for (what, command) in ELSEWHERE {
-        skip(&skipped, what, &format!("run `{command}`"))?;
-    }
+    stage("contract artifacts", || contract_artifacts(&skipped))?;
+    stage("Solidity tests", || solidity_tests(&skipped))?;
+    stage("guest and wasm artifacts", || bare_artifacts(&skipped))?;
     report(&skipped)
 }
 
@@ -58,7 +32,8 @@ pub(crate) fn test() -> Result<()> {
 /// # Errors
 /// When there is no npm, an artifact differs, or a test fails.
 pub(crate) fn contracts() -> Result<()> {
-    let skipped = run::root().join("target/skipped.txt");
+    let skipped = skipped()?;
+    stage("packages of contracts/", || packages(&skipped))?;
     stage("contract artifacts", || contract_artifacts(&skipped))?;
     stage("Solidity tests", || solidity_tests(&skipped))
 }
@@ -68,21 +43,47 @@ pub(crate) fn contracts() -> Result<()> {
 /// # Errors
 /// When one of them complains.
 pub(crate) fn lint() -> Result<()> {
-    run::run(&mut run::command("cargo", &["fmt", "--check"]))?;
-    run::run(&mut run::command(
-        "cargo",
-        &["clippy", "--all-targets", "--", "-D", "warnings"],
-    ))?;
+    stage("format", format)?;
+    stage("clippy", clippy)?;
+    stage("documentation", documentation)
+}
+
+/// The file that collects what is skipped, empty.
+fn skipped() -> Result<PathBuf> {
+    let folder = run::root().join("target");
+    fs::create_dir_all(&folder)?;
+    let list = folder.join("skipped.txt");
+    fs::write(&list, "")?;
+    Ok(list)
+}
+
+fn format() -> Result<()> {
+    run::run(&mut run::command("cargo", &["fmt", "--check"]))
+}
+
+fn clippy() -> Result<()> {
+    let arguments = ["clippy", "--all-targets", "--", "-D", "warnings"];
+    run::run(&mut run::command("cargo", &arguments))
+}
+
+fn documentation() -> Result<()> {
     let mut docs = run::command("cargo", &["doc", "--no-deps", "--document-private-items"]);
     run::run(docs.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
+/// What is missing without them is said by the checks that need them.
+fn packages(skipped: &Path) -> Result<()> {
+    if let Err(error) = node::packages() {
+        skip(skipped, "npm packages", &format!("{error:#}"))?;
+    }
+    Ok(())
+}
+
 fn rust_tests(skipped: &Path) -> Result<()> {
     let mut tests = run::command("cargo", &["test"]);
-    tests.args(TESTED.iter().flat_map(|package| ["-p", package]));
     tests.env("GAVEL_SKIPPED", skipped);
     for (variable, name) in [("GAVEL_ANVIL", "anvil"), ("GAVEL_CAST", "cast")] {
-        if let Some(binary) = node::installed(name) {
+        if let Some(binary) = node::foundry(name) {
             tests.env(variable, binary);
         }
     }
@@ -90,11 +91,11 @@ fn rust_tests(skipped: &Path) -> Result<()> {
 }
 
 fn solidity_tests(skipped: &Path) -> Result<()> {
-    let Some(forge) = node::foundry("forge")? else {
+    let Some(forge) = node::foundry("forge") else {
         return skip(
             skipped,
             "Solidity tests",
-            "there is no npm to install forge with",
+            "forge is not there: they need npm",
         );
     };
     let contracts = run::root().join("contracts");
@@ -108,15 +109,22 @@ fn solidity_tests(skipped: &Path) -> Result<()> {
 }
 
 fn contract_artifacts(skipped: &Path) -> Result<()> {
-    if node::packages()?.is_none() {
+    if !node::has_compiler() {
         return skip(
             skipped,
             "contract artifacts",
-            "there is no npm to install the compiler with",
+            "the Solidity compiler is not there: it needs npm",
         );
     }
     let mut build = run::command("node", &["build.js", "--check"]);
     run::run(build.current_dir(run::root().join("contracts")))
+}
+
+fn bare_artifacts(skipped: &Path) -> Result<()> {
+    if let Err(error) = artifacts::prepare() {
+        return skip(skipped, "guest and wasm artifacts", &format!("{error:#}"));
+    }
+    artifacts::run(&[], true)
 }
 
 fn stage(name: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {

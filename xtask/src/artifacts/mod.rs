@@ -40,6 +40,14 @@ struct Artifact {
 /// All artifacts of the bare targets.
 const ARTIFACTS: [Artifact; 2] = [guest::ARTIFACT, wasm::ARTIFACT];
 
+/// Installs the compiler of the bare targets if it is not there.
+///
+/// # Errors
+/// When it can't be.
+pub(crate) fn prepare() -> Result<()> {
+    Toolchain::find_or_install().map(drop)
+}
+
 /// Rebuilds the artifacts named, or all; with `check` compares and writes nothing.
 ///
 /// # Errors

@@ -1,28 +1,30 @@
-//! Whole disputes on the embedded chain, through the daemons' own reconcilers: every lie and role on the embedded model, then
-//! seeded random lies on small real models. The honest side wins all, loses nothing but gas, and gets that back.
+//! Whole disputes on the embedded chain, through the daemons' own reconcilers: every lie and role on the embedded model. The
+//! honest side wins all, loses nothing but gas, and gets that back.
 
 use crate::world;
-use gavel_adversaries::{Lie, LieKind, draw};
+use gavel_adversaries::{Lie, LieKind};
 use gavel_engine::Engine;
-use gavel_formats::ModelFile;
 use gavel_stage::{Ask, Node, Report, Scene, play};
-use std::{collections::BTreeSet, future::Future, sync::Arc};
+use std::{future::Future, sync::Arc};
 
-fn on_runtime<T>(story: impl Future<Output = T>) -> T {
+/// Runs a story on threads of its own.
+pub(crate) fn on_runtime<T>(story: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
     runtime.expect("a runtime starts").block_on(story)
 }
 
-async fn scene(engine: &Arc<Engine>) -> Scene {
+/// A chain of its own, with everything deployed.
+pub(crate) async fn scene(engine: &Arc<Engine>) -> Scene {
     let node = Node::embedded().await.expect("the embedded chain starts");
     Scene::set(node, Arc::clone(engine), &|_| {})
         .await
         .expect("the contracts are deployed")
 }
 
-async fn dispute(
+/// Plays a lie; the honest side wins and everyone has what is theirs.
+pub(crate) async fn dispute(
     scene: &Scene,
     prompt: &str,
     max_tokens: u32,
@@ -114,78 +116,4 @@ fn every_lie_and_role_on_the_embedded_model() {
             }
         }
     });
-}
-
-/// Random lies a model.
-const RANDOM_LIES: u64 = 5;
-
-#[test]
-fn random_lies_on_small_models() {
-    let models = [
-        "stories260K-F32",
-        "stories260K-Q8_0",
-        "ts656k-Q4_0",
-        "stories260K-F16",
-    ];
-    let (mut mnemonics, mut pcs) = (BTreeSet::new(), BTreeSet::new());
-    let mut played = 0;
-    for (number, name) in models.into_iter().enumerate() {
-        let Some(path) = gavel_fixtures::model(&format!("llama/{name}.gguf")) else {
-            continue;
-        };
-        let engine = world::engine(&ModelFile::open(&path).expect("a real file opens"));
-        on_runtime(async {
-            let scene = scene(&engine).await;
-            for i in 0..RANDOM_LIES {
-                let seed = number as u64 * 1000 + i;
-                let lie = random_lie(&engine, seed);
-                let report = dispute(&scene, "Once upon a time", 6, lie, i % 2 == 1).await;
-                if let Some(instruction) = report.instruction {
-                    mnemonics.insert(
-                        instruction
-                            .text
-                            .split_whitespace()
-                            .next()
-                            .unwrap_or_default()
-                            .to_owned(),
-                    );
-                    pcs.insert(instruction.pc);
-                }
-                played += 1;
-            }
-        });
-    }
-    eprintln!(
-        "{played} random lies: {} mnemonics, {} pcs",
-        mnemonics.len(),
-        pcs.len()
-    );
-    if played == RANDOM_LIES * models.len() as u64 {
-        assert!(mnemonics.len() >= 4, "{mnemonics:?}");
-        assert!(pcs.len() >= 8, "{} pcs", pcs.len());
-    }
-}
-
-/// A lie that ends in the machine, at a place that every one of these requests has.
-fn random_lie(engine: &Engine, seed: u64) -> Lie {
-    let kinds = [
-        LieKind::Tokenizer,
-        LieKind::Token,
-        LieKind::Node,
-        LieKind::Tile,
-        LieKind::Machine,
-    ];
-    let kind = kinds[draw::below(seed, "kind", kinds.len() as u64) as usize];
-    let nodes = engine.program().nodes.len() as u64;
-    let places = match kind {
-        LieKind::Tokenizer | LieKind::Token => 4,
-        LieKind::Node => nodes,
-        LieKind::Tile => 8,
-        _ => 4_000,
-    };
-    Lie {
-        kind,
-        at: draw::below(seed, "place", places),
-        seed,
-    }
 }

@@ -1,5 +1,6 @@
 //! Whole-system tests: one module a story.
 mod descent;
 mod disputes;
+mod random_lies;
 mod world;
 mod zoo;
