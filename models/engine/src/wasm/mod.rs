@@ -1,0 +1,83 @@
+//! The kernels as WebAssembly, in a sandbox: the committed module under wasmtime, equal to native code bit for bit.
+//!
+//! A call's tensors are copied in and out; a weight is copied once and stays. A call is metered: it gets as many instructions as the
+//! closed formula gives its tiles on the proving machine, and one that wants more is stopped.
+
+#[cfg(test)]
+mod bounds;
+mod room;
+mod sandbox;
+
+use crate::{Call, Executor};
+use sandbox::Sandbox;
+use std::sync::{Mutex, OnceLock};
+use thiserror::Error;
+use wasmtime::{Config, Engine, Module};
+
+/// The committed module, built by `cargo xtask artifacts`.
+pub static MODULE: &[u8] = include_bytes!("../../../wasm/artifact/kernels.wasm");
+
+/// Why there is no sandbox.
+#[derive(Debug, Error)]
+pub enum WasmError {
+    /// The engine refuses the module.
+    #[error("the WebAssembly engine refuses the kernels: {0}")]
+    Engine(#[from] wasmtime::Error),
+    /// The module lacks something that the host uses.
+    #[error("the kernels' module exports no {name}")]
+    Export {
+        /// What it lacks.
+        name: &'static str,
+    },
+}
+
+/// The WebAssembly executor of one program: one sandbox, one call at a time.
+///
+/// It serves one program: in all its calls a weight of the same index is the same words.
+pub struct Wasm {
+    sandbox: Mutex<Sandbox>,
+}
+
+impl Wasm {
+    /// A sandbox with the committed module, which the first of a process compiles.
+    ///
+    /// # Errors
+    /// [`WasmError`], if the engine refuses it.
+    pub fn new() -> Result<Self, WasmError> {
+        Ok(Wasm {
+            sandbox: Mutex::new(Sandbox::new(&kernels()?)?),
+        })
+    }
+}
+
+impl Executor for Wasm {
+    /// # Panics
+    /// Where the native executor panics, and if the sandbox has not enough memory for the node's tensors (4 GiB in all).
+    fn run(&self, call: &Call<'_>, out: &mut [u32]) {
+        let mut sandbox = self.sandbox.lock().expect("no call panicked half-way");
+        sandbox
+            .run(call, out)
+            .unwrap_or_else(|error| panic!("node {} failed in the sandbox: {error:?}", call.index));
+    }
+
+    fn name(&self) -> &'static str {
+        "wasm"
+    }
+}
+
+/// The committed module, compiled once a process.
+fn kernels() -> Result<Module, WasmError> {
+    static COMPILED: OnceLock<Module> = OnceLock::new();
+    if let Some(module) = COMPILED.get() {
+        return Ok(module.clone());
+    }
+    let module = Module::new(&engine()?, MODULE)?;
+    Ok(COMPILED.get_or_init(|| module).clone())
+}
+
+/// An engine that counts instructions and leaves no result to the processor.
+fn engine() -> Result<Engine, WasmError> {
+    let mut config = Config::new();
+    config.wasm_relaxed_simd(false).consume_fuel(true);
+    Ok(Engine::new(&config)?)
+}

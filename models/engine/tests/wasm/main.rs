@@ -1,0 +1,3 @@
+//! The WebAssembly executor against the shared vectors and against native code.
+mod requests;
+mod vectors;

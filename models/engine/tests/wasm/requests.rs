@@ -1,0 +1,64 @@
+//! Whole requests in the sandbox and as native code: the same text, tokens and execution commitment.
+
+use gavel_engine::{Engine, Execution, Executor, Native, Outcome, Wasm};
+use gavel_formats::{ImageInfo, Limits, ModelFile, import};
+use gavel_primitives::{Hash, Params, keccak};
+use std::sync::Arc;
+
+fn committed(
+    file: &Arc<ModelFile>,
+    executor: Box<dyn Executor>,
+    prompt: &str,
+    params: &Params,
+) -> (Outcome, Hash) {
+    let image = ImageInfo {
+        root: keccak(b"an image"),
+        entry: 0,
+        depth: 11,
+    };
+    let program = import(file, &Limits::default(), image).expect("the file is supported");
+    let engine = Arc::new(Engine::new(Arc::new(program), executor));
+    let execution = Execution::commit(engine, prompt.as_bytes(), params, Vec::new())
+        .expect("the prompt is short");
+    (execution.outcome(), execution.leaves().root())
+}
+
+/// Answers greedily and by drawing, by both executors.
+fn check(file: &Arc<ModelFile>, prompt: &str) {
+    let drawn = Params {
+        max_tokens: 8,
+        temperature: 900,
+        top_p: 950,
+        seed: 7,
+    };
+    for params in [Params::greedy(8), drawn] {
+        let native = committed(file, Box::new(Native), prompt, &params);
+        let wasm = Wasm::new().expect("the engine takes the module");
+        let sandboxed = committed(file, Box::new(wasm), prompt, &params);
+        assert!(!native.0.tokens.is_empty());
+        assert_eq!(sandboxed, native, "{params:?}");
+    }
+}
+
+#[test]
+fn the_embedded_model() {
+    let prompt = gavel_zoo::prompt("Swap 250,000 USDC of the treasury into stETH.");
+    check(&ModelFile::from_bytes(gavel_zoo::MODEL), &prompt);
+}
+
+#[test]
+fn real_files_of_every_weight_format() {
+    for name in [
+        "stories260K-F32",
+        "stories260K-F16",
+        "stories260K-Q8_0",
+        "ts656k-Q4_0",
+    ] {
+        if let Some(path) = gavel_fixtures::model(&format!("llama/{name}.gguf")) {
+            check(
+                &ModelFile::open(&path).expect("a real file opens"),
+                "Once upon a time",
+            );
+        }
+    }
+}
