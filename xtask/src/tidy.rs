@@ -1,4 +1,6 @@
-//! The house's own rules: dependencies run one way, and the project's words stay its own.
+//! The house's own rules: dependencies run one way, the project's words stay its own, and documents lead to what they name.
+
+mod cited;
 
 use crate::run;
 use anyhow::{Result, bail};
@@ -92,6 +94,7 @@ const FOREIGN: &[&str] = &["/work/", "/root/", "/opt/"];
 pub(crate) fn tidy() -> Result<()> {
     let mut breaches = edges()?;
     breaches.extend(foreign_words()?);
+    breaches.extend(cited::breaches()?);
     if !breaches.is_empty() {
         bail!("{} breaches:\n{}", breaches.len(), breaches.join("\n"));
     }

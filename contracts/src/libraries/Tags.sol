@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 /// @title The table of domain tags
 /// @notice Every hash that is not a Merkle node starts with one of these: an ASCII name, left-aligned in 32 bytes.
-/// @dev The same table as `protocol/primitives/src/tag.rs`; a test compares the two files.
+/// @dev The same table as `protocol/primitives/src/tag.rs` and docs/spec/encodings.md; a test compares the three files.
 library Tags {
     /// @notice Leaf of a slot or weight table: root, depth, dtype.
     bytes32 internal constant TENSOR = "gavel.tensor";
@@ -25,6 +25,4 @@ library Tags {
     bytes32 internal constant TOURNAMENT = "gavel.tournament";
     /// @notice Match id.
     bytes32 internal constant MATCH = "gavel.match";
-    /// @notice Batch proposal id.
-    bytes32 internal constant BATCH = "gavel.batch";
 }

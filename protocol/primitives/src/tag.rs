@@ -1,7 +1,7 @@
 //! The table of domain tags: every hash that is not a Merkle node starts with one of these.
 //!
 //! A tag is an ASCII name, left-aligned in 32 bytes and padded with zeros, which is Solidity's
-//! `bytes32("...")`. `contracts/src/libraries/Tags.sol` holds the same table.
+//! `bytes32("...")`. `contracts/src/libraries/Tags.sol` and `docs/spec/encodings.md` hold the same table.
 
 /// Left-aligns `name` in 32 bytes.
 ///
@@ -39,5 +39,3 @@ pub const INBOX: [u8; 32] = tag("gavel.inbox");
 pub const TOURNAMENT: [u8; 32] = tag("gavel.tournament");
 /// Match id.
 pub const MATCH: [u8; 32] = tag("gavel.match");
-/// Batch proposal id.
-pub const BATCH: [u8; 32] = tag("gavel.batch");
