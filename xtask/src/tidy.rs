@@ -1,6 +1,8 @@
-//! The house's own rules: dependencies run one way, the project's words stay its own, and documents lead to what they name.
+//! The house's own rules: dependencies run one way, the project's words stay its own, and documents lead to what they
+//! name.
 
 mod cited;
+mod snippets;
 
 use crate::run;
 use anyhow::{Result, bail};
@@ -95,6 +97,7 @@ pub(crate) fn tidy() -> Result<()> {
     let mut breaches = edges()?;
     breaches.extend(foreign_words()?);
     breaches.extend(cited::breaches()?);
+    breaches.extend(snippets::breaches()?);
     if !breaches.is_empty() {
         bail!("{} breaches:\n{}", breaches.len(), breaches.join("\n"));
     }
