@@ -3,11 +3,11 @@
 //! A [`Sequencer`] is a set of idempotent passes over the chain's state: [`Sequencer::tick`] reads the chain, does what is
 //! missing and ends, so a restart is a normal start, with its data directory or an empty one.
 //!
-//! - [`answers`]: who computes
-//! - [`store`]: what is remembered between passes and starts
-//! - [`post`]: one account's transactions, written down before they are sent
+//! - [`answers`][]: who computes
+//! - [`store`][]: what is remembered between passes and starts
+//! - [`post`][]: one account's transactions, written down before they are sent
 //! - [`Sequencer`], [`Event`]: the passes and what they did
-//! - [`api`]: REST
+//! - [`api`][]: REST
 pub mod answers;
 pub mod api;
 mod config;

@@ -345,7 +345,7 @@ impl Truth<'_> {
         let (right, wrong) = (run_chunk(&honest), run_chunk(&faulty));
         let words: [u32; CHUNK_WORDS] =
             std::array::from_fn(|word| u32::from_le_bytes(wrong.as_chunks::<4>().0[word]));
-        Ok((right != wrong).then(|| (fault, words)))
+        Ok((right != wrong).then_some((fault, words)))
     }
 }
 

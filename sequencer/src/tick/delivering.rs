@@ -17,7 +17,8 @@ impl Sequencer {
         scene: Scene,
         events: &mut Vec<Event>,
     ) -> Result<(), SequencerError> {
-        for batch in self.ledger.batches()[self.settled_batches..].to_vec() {
+        for place in self.settled_batches..self.ledger.batches().len() {
+            let batch = self.ledger.batches()[place];
             match batch.state {
                 BatchState::Proposed if self.config.optimistic => {
                     self.deliver_batch(&batch, scene, events).await?;

@@ -184,7 +184,7 @@ impl<P: Provider> Sender<P> {
         let envelope = request
             .build(&self.wallet)
             .await
-            .map_err(|error| alloy::transports::RpcError::local_usage(error))?;
+            .map_err(alloy::transports::RpcError::local_usage)?;
         // The hash is known before it is sent: an answer that gets lost loses nothing.
         flight.hashes.push(*envelope.tx_hash());
         flight.last_sent = Instant::now();
