@@ -2,32 +2,24 @@
 
 use super::lane::Lane;
 
-const ROUND_CONSTANTS: [u64; 24] = [
-    0x00000000_00000001,
-    0x00000000_00008082,
-    0x80000000_0000808A,
-    0x80000000_80008000,
-    0x00000000_0000808B,
-    0x00000000_80000001,
-    0x80000000_80008081,
-    0x80000000_00008009,
-    0x00000000_0000008A,
-    0x00000000_00000088,
-    0x00000000_80008009,
-    0x00000000_8000000A,
-    0x00000000_8000808B,
-    0x80000000_0000008B,
-    0x80000000_00008089,
-    0x80000000_00008003,
-    0x80000000_00008002,
-    0x80000000_00000080,
-    0x00000000_0000800A,
-    0x80000000_8000000A,
-    0x80000000_80008081,
-    0x80000000_00008080,
-    0x00000000_80000001,
-    0x80000000_80008008,
-];
+const ROUNDS: usize = 24;
+const ROUND_CONSTANTS: [u64; ROUNDS] = round_constants();
+
+/// Section 3.2.5: bit `2^j - 1` of round i's constant is output `j + 7 i` of a shift register of eight bits with feedback.
+const fn round_constants() -> [u64; ROUNDS] {
+    /// The bits that the one shifted out flips: x^8 = x^6 + x^5 + x^4 + 1.
+    const FEEDBACK: u8 = 0b0111_0001;
+    let mut constants = [0; ROUNDS];
+    let mut register = 1u8;
+    let mut output = 0;
+    while output < 7 * ROUNDS {
+        constants[output / 7] |= ((register & 1) as u64) << ((1 << (output % 7)) - 1);
+        let shifted_out = register >> 7;
+        register = register << 1 ^ FEEDBACK * shifted_out;
+        output += 1;
+    }
+    constants
+}
 
 /// All 24 rounds. Word (x, y) of the state is at x + 5 y.
 #[inline(always)]

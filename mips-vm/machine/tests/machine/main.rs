@@ -1,11 +1,16 @@
-//! The machine against itself (fast path, plain step, traces, proofs) and against `MipsStep` under revm.
+//! The machine against itself (fast path, plain step, traces, proofs), against `MipsStep` under revm, and against an emulator
+//! that others wrote.
 
+mod comparison;
+mod elf;
 mod encoding;
 mod evm;
 mod worlds;
 
 mod decoder;
 mod gas;
+mod guest_runs;
+mod independent;
 mod parity;
 mod parity_refusals;
 mod proofs;

@@ -1,22 +1,13 @@
-//! Every step in Rust and in the EVM: the whole state before and after, by its hash.
+//! Every step in Rust and in the EVM, over seeded random programs and states.
 
+use crate::comparison::Tally;
 use crate::encoding::pattern_of;
 use crate::evm::StepContract;
 use crate::worlds::{World, any_word, interesting, random_state, seeded, word_of};
 use gavel_machine::isa::{Op, SUCCESS, decode};
-use gavel_machine::{Exit, InputTrees, LazyTrees, Machine, prove, step, step_proof};
+use gavel_machine::{Exit, LazyTrees, Machine, step};
 use rand::Rng;
 use rand::rngs::StdRng;
-use std::collections::BTreeMap;
-
-/// What happened in a number of steps.
-#[derive(Default)]
-struct Tally {
-    steps: BTreeMap<Op, u32>,
-    /// Steps that reached memory.
-    memory: BTreeMap<Op, u32>,
-    exits: BTreeMap<u32, u32>,
-}
 
 /// A program of a random size with `word` at `pc`.
 fn world_around(word: u32, rng: &mut StdRng) -> (World, u32) {
@@ -27,38 +18,9 @@ fn world_around(word: u32, rng: &mut StdRng) -> (World, u32) {
     (World::of(&words, rng), place as u32 * 4)
 }
 
-/// Steps `before` in Rust, in the Rust twin of the contract, and in the contract.
 fn check(contract: &mut StepContract, world: &World, before: &Machine, tally: &mut Tally) {
     let context = world.context();
-    let trees = LazyTrees::new(context.inputs);
-    let (image_root, depth, inputs_root) =
-        (world.image.root(), world.image.depth(), trees.inputs_root());
-    let proof = prove(&context, before, &trees);
-    let bytes = proof.encode();
-    let mut after = before.clone();
-    step(&context, &mut after);
-
-    let expected = Ok((before.hash(), after.hash()));
-    let word = context.image.word(before.registers.pc);
-    let name = word.map_or("a fetch".into(), |word| {
-        format!("{word:#010x} {}", decode(word))
-    });
-    assert_eq!(
-        step_proof(image_root, depth, inputs_root, &bytes),
-        expected,
-        "Rust twin: {name}"
-    );
-    let answer = contract.step((image_root, depth), inputs_root, &bytes);
-    assert_eq!(
-        answer.states, expected,
-        "contract: {name}, {:x?}",
-        before.registers
-    );
-
-    let op = word.map_or(Op::Illegal, |word| decode(word).op);
-    *tally.steps.entry(op).or_default() += 1;
-    *tally.memory.entry(op).or_default() += u32::from(proof.data.is_some());
-    *tally.exits.entry(after.registers.exit).or_default() += 1;
+    tally.compare(contract, &context, &LazyTrees::new(context.inputs), before);
 }
 
 #[test]
@@ -89,23 +51,21 @@ fn every_instruction_over_random_states() {
         let before = random_state(interesting(&mut rng), &mut rng);
         check(&mut contract, &world, &before, &mut tally);
     }
-    report(&tally);
-    tally.assert_complete();
+    tally.report("every kind of instruction");
+    assert_complete(&tally);
 }
 
-impl Tally {
-    /// No kind of instruction, none that reaches memory, and no exit is rare.
-    fn assert_complete(&self) {
-        for op in Op::ALL {
-            let (steps, memory) = (self.steps[op], self.memory[op]);
-            assert!(steps >= 20, "{} was stepped {steps} times", op.mnemonic());
-            let enough = !accesses_memory(*op) || memory >= 20;
-            assert!(enough, "{} reached memory {memory} times", op.mnemonic());
-        }
-        for exit in Exit::ALL {
-            let times = self.exits.get(&exit.code()).copied().unwrap_or(0);
-            assert!(times >= 20, "{exit:?} came {times} times");
-        }
+/// No kind of instruction, none that reaches memory, and no exit is rare.
+fn assert_complete(tally: &Tally) {
+    for op in Op::ALL {
+        let (steps, memory) = (tally.steps[op], tally.memory[op]);
+        assert!(steps >= 20, "{} was stepped {steps} times", op.mnemonic());
+        let enough = !accesses_memory(*op) || memory >= 20;
+        assert!(enough, "{} reached memory {memory} times", op.mnemonic());
+    }
+    for exit in Exit::ALL {
+        let times = tally.exits.get(&exit.code()).copied().unwrap_or(0);
+        assert!(times >= 20, "{exit:?} came {times} times");
     }
 }
 
@@ -128,16 +88,6 @@ fn aim(before: &mut Machine, word: u32, rng: &mut StdRng) {
     before
         .registers
         .set(base, address.wrapping_sub(decode(word).imm));
-}
-
-fn report(tally: &Tally) {
-    println!("steps compared in Rust and in the EVM, in brackets those that reached memory:");
-    for (op, steps) in &tally.steps {
-        println!("{:>8} {steps} ({})", op.mnemonic(), tally.memory[op]);
-    }
-    for (code, times) in &tally.exits {
-        println!("exit {code} {:?}: {times}", Exit::from_code(*code));
-    }
 }
 
 #[test]
