@@ -9,6 +9,7 @@ import {Clocks, Span, Time} from "./Clocks.sol";
 import {Costs} from "./Costs.sol";
 import {Commitment, Games, MatchState, Outcome, Progress, TournamentState} from "./State.sol";
 import {Turns} from "./Turns.sol";
+import {Verdict, VerdictLib} from "./Verdict.sol";
 
 /// @title Tournaments: opening, joining, pairing, elimination, end
 library Brackets {
@@ -142,19 +143,31 @@ library Brackets {
         emit ITournament.InnerOpened(matchId, inner);
     }
 
-    /// @notice Ends a match by a leaf rule: every side unequal to the correct leaf is out.
-    function rule(
+    /// @notice Decides a match by a leaf rule; ending it is a call of its own, so that proving a leaf stays cheap.
+    /// @param units What the caller is owed for it.
+    function decide(
         Games storage games,
         bytes32 matchId,
         MatchState storage self,
         Progress memory progress,
-        bytes32 correct
+        bytes32 correct,
+        uint256 units
     ) internal {
-        Outcome memory outcome = Outcome(Bonds.NONE, Reason.Rule);
+        uint8 winner = Bonds.NONE;
         // INVARIANT: every side unequal to the correct leaf is out, which may be both
-        if (self.nodes[0] == correct) outcome.winner = 0;
-        else if (self.nodes[1] == correct) outcome.winner = 1;
-        end(games, matchId, progress, outcome);
+        if (self.nodes[0] == correct) winner = 0;
+        else if (self.nodes[1] == correct) winner = 1;
+        self.agreed = Verdict.unwrap(VerdictLib.pack(winner, units * Bonds.price(games)));
+        progress.stage = Stage.Decided;
+        self.progress = progress;
+        emit ITournament.LeafDecided(matchId, correct, winner);
+    }
+
+    /// @notice Ends a decided match, and notes the deciding call for its maker.
+    function enforce(Games storage games, bytes32 matchId, MatchState storage self, Progress memory progress) internal {
+        Verdict verdict = Verdict.wrap(self.agreed);
+        Bonds.noteFor(games.ledgers[matchId], Bonds.NEUTRAL, verdict.maker(), verdict.owed());
+        end(games, matchId, progress, Outcome(verdict.winner(), Reason.Rule));
     }
 
     /// @notice Ends a match: losers are out, the winner gains its effort and waits or is paired.

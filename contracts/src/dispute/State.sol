@@ -71,6 +71,7 @@ struct MatchState {
     /// The sides' nodes at the present height; at height 0 the contested leaves, after the reveals tensors, then chunks.
     bytes32[2] nodes;
     Progress progress;
+    /// The agreed leaf; in stage Decided and after it the `Verdict`, for which it is not needed any more.
     bytes32 agreed;
     Opened opened;
     bytes32 tensorOld;

@@ -167,11 +167,11 @@ contract Tournament is ITournament {
         if (repeated) return;
         progress.demand(Stage.Sealed);
         progress.deadline.demandInTime();
-        _games.note(matchId, Bonds.NEUTRAL, Costs.OPEN_BATCH);
         Context storage batch = _contextOf(self, Kind.Batch);
         // INVARIANT: past the count the correct leaf is 0
-        if (progress.position >= batch.count) return _games.rule(matchId, self, progress, 0);
+        if (progress.position >= batch.count) return _games.decide(matchId, self, progress, 0, Costs.OPEN_BATCH);
 
+        _games.note(matchId, Bonds.NEUTRAL, Costs.OPEN_BATCH);
         bytes32 id = request.requestId(IBatchHost(host).hubAddress());
         bytes32 expected = IBatchHost(host).requestAt(batch.lane, batch.first + progress.position);
         // INVARIANT: the request is the one at the contested place of the inbox
@@ -192,13 +192,13 @@ contract Tournament is ITournament {
         if (repeated) return;
         progress.demand(Stage.Sealed);
         progress.deadline.demandInTime();
-        _games.note(matchId, Bonds.NEUTRAL, Costs.OPEN_NODE);
         Context storage execution = _contextOf(self, Kind.Execution);
         NodeQuestion memory question = NodeQuestion(execution.programId, self.agreed, progress.position);
         bytes memory answer = _ask(abi.encodeWithSelector(IReferee.node.selector, question), OPEN_WORDS);
         NodeVerdict memory verdict = abi.decode(answer, (NodeVerdict));
-        if (verdict.decided) return _games.rule(matchId, self, progress, verdict.correct);
+        if (verdict.decided) return _games.decide(matchId, self, progress, verdict.correct, Costs.OPEN_NODE);
 
+        _games.note(matchId, Bonds.NEUTRAL, Costs.OPEN_NODE);
         self.opened = Opened(progress.position, verdict.outputSlot, verdict.outputDepth, verdict.slotDepth);
         self.link = verdict.opened;
         progress.stage = Stage.Reveal;
@@ -271,24 +271,23 @@ contract Tournament is ITournament {
         if (repeated) return;
         progress.demand(Stage.Sealed);
         progress.deadline.demandInTime();
-        _games.note(matchId, Bonds.NEUTRAL, Costs.STEP);
         Context storage machine = _contextOf(self, Kind.Machine);
         (bytes32 preState, bytes32 postState) =
             mipsStep.step(machine.imageRoot, machine.imageDepth, machine.inputsRoot, proof);
         // INVARIANT: the instruction is executed in the agreed state
         if (preState != self.agreed) revert StateMismatch(preState, self.agreed);
-        emit Stepped(matchId, preState, postState);
-        _games.rule(matchId, self, progress, postState);
+        _games.decide(matchId, self, progress, postState, Costs.STEP);
     }
 
     /// @inheritdoc ITournament
     function settle(bytes32 matchId) external {
         (MatchState storage self, Progress memory progress, bool repeated) = _load(matchId);
         if (repeated) return;
+        _games.note(matchId, Bonds.NEUTRAL, Costs.SETTLE);
+        if (progress.stage == Stage.Decided) return _games.enforce(matchId, self, progress);
         progress.demand(Stage.Inner);
         TournamentState storage inner = _games.tournaments[self.link];
         if (!inner.over) _games.conclude(self.link);
-        _games.note(matchId, Bonds.NEUTRAL, Costs.SETTLE);
         bytes32 root = inner.waiting;
         // An inner tournament without a winner eliminates both.
         Outcome memory outcome = Outcome(Bonds.NONE, Reason.Inner);
@@ -309,7 +308,7 @@ contract Tournament is ITournament {
         // A sealed match that nobody opens in time is lost by both.
         Outcome memory outcome = Outcome(Bonds.NONE, Reason.Unopened);
         if (progress.isRunning()) (outcome.winner, outcome.reason) = (1 - progress.turn, Reason.Clock);
-        // INVARIANT: nobody is out by time while an inner tournament lives
+        // INVARIANT: nobody is out by time while an inner tournament lives or a rule has decided
         else if (!progress.isSealed()) revert WrongStage(progress.stage, Stage.Descent);
         progress.deadline.demandPassed();
         _games.note(matchId, Bonds.NEUTRAL, Costs.TIMEOUT);

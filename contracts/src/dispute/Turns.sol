@@ -6,8 +6,8 @@ import {Clocks, Span, Time} from "./Clocks.sol";
 import {Progress} from "./State.sol";
 
 /// @title Whose turn it is
-/// @notice At every moment of a living match exactly one holds: a clock runs, an inner tournament is live, or an
-/// opening deadline runs.
+/// @notice At every moment of a living match exactly one holds: a clock runs, an inner tournament is live, an opening
+/// deadline runs, or a rule has decided it and anyone may end it.
 library Turns {
     /// @notice Refuses a move of another stage.
     function demand(Progress memory progress, Stage stage) internal pure {

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {CommitmentView, MatchView, Stage, TournamentView} from "../interfaces/ITournament.sol";
 import {Span, Time} from "./Clocks.sol";
 import {Commitment, Games, MatchState, Opened, Progress, TournamentState} from "./State.sol";
+import {Verdict} from "./Verdict.sol";
 
 /// @title The state as players see it
 library Views {
@@ -47,10 +48,11 @@ library Views {
         shown.deadline = Time.unwrap(progress.deadline);
         shown.clock0 = Span.unwrap(progress.clock0);
         shown.clock1 = Span.unwrap(progress.clock1);
-        shown.agreed = self.agreed;
         shown.outputSlot = opened.outputSlot;
         shown.outputDepth = opened.outputDepth;
         shown.tensorOld = self.tensorOld;
         if (progress.stage == Stage.Inner) shown.inner = self.link;
+        if (progress.stage == Stage.Decided) shown.winner = Verdict.wrap(self.agreed).winner();
+        else if (progress.stage != Stage.Over) shown.agreed = self.agreed;
     }
 }

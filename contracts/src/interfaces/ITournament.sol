@@ -60,6 +60,8 @@ enum Stage {
     TileDescent,
     TileSealed,
     Inner,
+    /// A leaf rule has decided it: nothing runs, and `settle` ends it.
+    Decided,
     Over
 }
 
@@ -135,7 +137,7 @@ struct MatchView {
     /// Seconds on the sides' clocks when the present move began.
     uint32 clock0;
     uint32 clock1;
-    /// The agreed leaf, once sealed; the start at position 0; zero for a batch.
+    /// The agreed leaf, once sealed and until it is decided; the start at position 0; zero for a batch.
     bytes32 agreed;
     /// Output slot of the opened node.
     uint32 outputSlot;
@@ -145,6 +147,8 @@ struct MatchView {
     bytes32 tensorOld;
     /// The inner tournament in stage Inner; zero else.
     bytes32 inner;
+    /// In stage Decided the winning side, 2 if both are out; zero else.
+    uint8 winner;
 }
 
 /// @title Refereed tournaments over Merkle trees of traces
@@ -168,8 +172,8 @@ interface ITournament {
     event Revealed(bytes32 indexed matchId, uint8 side, bytes32 tensorOld, bytes32 tensor);
     /// @notice An inner tournament decides the match.
     event InnerOpened(bytes32 indexed matchId, bytes32 indexed inner);
-    /// @notice One instruction was executed.
-    event Stepped(bytes32 indexed matchId, bytes32 preState, bytes32 postState);
+    /// @notice A leaf rule gave the correct leaf; `winner` is the winning side, 2 if none. `settle` ends the match.
+    event LeafDecided(bytes32 indexed matchId, bytes32 correct, uint8 winner);
     /// @notice A match is over; `winner` is the winning side, 2 if none.
     event MatchOver(bytes32 indexed matchId, uint8 winner, Reason reason);
     /// @notice A tournament is over; `winner` is zero if none won.
@@ -275,7 +279,7 @@ interface ITournament {
     /// @notice Seals a match: the leaf before the contested one, proven under either side's root.
     function seal(bytes32 matchId, bytes32 agreed, uint256 mask, bytes32[] calldata siblings) external;
 
-    /// @notice Opens a sealed batch match: by rule past the count, else as an execution tournament.
+    /// @notice Opens a sealed batch match: decides it by rule past the count, else starts an execution tournament.
     /// @param matchId The match.
     /// @param header The request's program; not looked at past the count (so for all below).
     /// @param request The request at the contested place.
@@ -297,11 +301,11 @@ interface ITournament {
     /// @notice Opens a sealed tile as a machine tournament.
     function openTile(bytes32 matchId, ProgramHeader calldata header, TileOpening calldata opening) external;
 
-    /// @notice Executes the contested instruction of a sealed machine match.
+    /// @notice Executes the contested instruction of a sealed machine match, which decides it.
     /// @param proof As docs/spec/machine.md lays it out.
     function step(bytes32 matchId, bytes calldata proof) external;
 
-    /// @notice Ends a match whose inner tournament is over, or can be concluded now.
+    /// @notice Ends a match that a leaf rule has decided, or whose inner tournament is over or can be concluded now.
     function settle(bytes32 matchId) external;
 
     /// @notice Ends a match by time: the side to move is out, or both if the opening is overdue.

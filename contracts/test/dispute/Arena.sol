@@ -183,9 +183,10 @@ abstract contract Arena {
         equal(uint256(state(matchId).stage), uint256(stage), "stage");
     }
 
-    /// @dev Both commitments of a match: who is out.
-    function outcome(bytes32 matchId, bool out0, bool out1) internal view {
+    /// @dev Both commitments of a match: who is out. What a rule has decided is settled first.
+    function outcome(bytes32 matchId, bool out0, bool out1) internal {
         MatchView memory seen = state(matchId);
+        if (seen.stage == Stage.Decided) game.settle(matchId);
         inStage(matchId, Stage.Over);
         require(game.commitment(seen.tournament, seen.root0).eliminated == out0, "side 0");
         require(game.commitment(seen.tournament, seen.root1).eliminated == out1, "side 1");

@@ -56,9 +56,14 @@ pub(crate) const fn kind_code(kind: Kind) -> u8 {
     }
 }
 
-/// Stage by the code of the contracts' enum; none for a match that does not exist.
-pub(crate) fn stage(code: u8) -> Option<Stage> {
-    const STAGES: [Stage; 8] = [
+/// Where a match is, by the contracts' enum and the winner that goes with it; none for a match that does not exist.
+pub(crate) fn stage(code: u8, winner: u8) -> Option<Stage> {
+    let winner = match winner {
+        0 => Some(Side::Zero),
+        1 => Some(Side::One),
+        _ => None,
+    };
+    let stages = [
         Stage::Descent,
         Stage::Seal,
         Stage::Sealed,
@@ -66,9 +71,10 @@ pub(crate) fn stage(code: u8) -> Option<Stage> {
         Stage::TileDescent,
         Stage::TileSealed,
         Stage::Inner,
+        Stage::Decided { winner },
         Stage::Over,
     ];
-    STAGES.get(usize::from(code).checked_sub(1)?).copied()
+    stages.get(usize::from(code).checked_sub(1)?).copied()
 }
 
 /// The side of an index.

@@ -104,14 +104,14 @@ pub enum Action {
         /// The proof.
         opening: Box<TileOpening>,
     },
-    /// Decides a machine match by executing one instruction.
+    /// Decides a machine match by executing one instruction; settling ends it.
     Step {
         /// The match.
         id: MatchId,
         /// The proof.
         proof: StepProof,
     },
-    /// Carries the end of an inner tournament over to its match.
+    /// Ends a match that a rule has decided, or that its inner tournament decides.
     Settle {
         /// The match.
         id: MatchId,

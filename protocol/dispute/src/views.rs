@@ -158,7 +158,12 @@ pub enum Stage {
     TileSealed,
     /// An inner tournament is live, or over and not yet settled.
     Inner,
-    /// Decided.
+    /// A leaf rule has decided it: nothing runs, and anyone may settle it.
+    Decided {
+        /// The winning side; none if both are out.
+        winner: Option<Side>,
+    },
+    /// Ended.
     Over,
 }
 

@@ -270,7 +270,7 @@ impl<P: Provider + Clone> Views<P> {
     ) -> Result<Option<(MatchId, MatchView)>, ChainError> {
         let call = self.tournament.matchState(id).block(self.block);
         let view = call.call().await?;
-        let Some(stage) = stage(view.stage) else {
+        let Some(stage) = stage(view.stage, view.winner) else {
             return Ok(None);
         };
         let descends = matches!(stage, Stage::Descent | Stage::TileDescent);

@@ -8,7 +8,7 @@ use alloy::{
 use gavel_chain::{BoardReader, Caller, Sender};
 use gavel_dispute::{
     Action, ActionKind, BatchState, Board, CantTell, Claim, Context, Kind, Knowledge, Opening,
-    Stage, Trace, decide,
+    Side, Stage, Trace, decide,
     payload::{BatchOpening, End, NodeOpening, Reveal, StepProof, TileOpening},
 };
 use gavel_primitives::{Hash, Tree, keccak};
@@ -21,6 +21,12 @@ impl Results {
     /// Results of two requests in a tree of `depth`; `salt` makes the second another one.
     fn new(depth: u8, salt: &[u8]) -> Self {
         Results(Tree::new(vec![keccak(b"first"), keccak(salt)], depth))
+    }
+
+    /// The same with a leaf past the two.
+    fn with_padding(depth: u8, salt: &[u8]) -> Self {
+        let leaves = vec![keccak(b"first"), keccak(salt), keccak(b"padding")];
+        Results(Tree::new(leaves, depth))
     }
 
     fn root(&self) -> Hash {
@@ -96,9 +102,13 @@ impl Player {
 }
 
 async fn disputed() -> (World, Player, Player) {
+    dispute_over(|depth| Results::new(depth, b"lie")).await
+}
+
+async fn dispute_over(lie: impl Fn(u8) -> Results) -> (World, Player, Player) {
     let world = World::with_inbox(2).await;
     let depth = world.settings.batch_depth;
-    let lying = Results::new(depth, b"lie");
+    let lying = lie(depth);
     world.propose(2, B256::from(lying.root().0)).await;
     let honest = Player::new(&world, WATCHER, Results::new(depth, b"truth")).await;
     let liar = Player::new(&world, PROVIDER, lying).await;
@@ -121,6 +131,29 @@ async fn two_players_walk_down_to_the_contested_request() {
     let spent = honest.sender.ledger().by_call["advance"];
     assert_eq!((spent.transactions, spent.reverted), (1, 0));
     assert!(spent.gas > 21_000);
+}
+
+/// A rule decides, and a call of its own ends: the board shows what lies between.
+#[tokio::test]
+async fn a_leaf_past_the_count_is_decided_and_then_settled() {
+    let (_world, mut honest, mut liar) =
+        dispute_over(|depth| Results::with_padding(depth, b"truth")).await;
+    assert_eq!(honest.turn().await.1, [ActionKind::Challenge]);
+    assert_eq!(liar.turn().await.1, [ActionKind::Advance]);
+    assert_eq!(honest.turn().await.1, [ActionKind::Advance]);
+    assert_eq!(liar.turn().await.1, [], "the rule is against it");
+    assert_eq!(honest.turn().await.1, [ActionKind::OpenBatch]);
+    let (board, done) = liar.turn().await;
+    let view = board.matches.values().next().expect("one match");
+    let winner = Some(Side::One);
+    assert_eq!((view.stage, view.leaf), (Stage::Decided { winner }, 2));
+    assert_eq!(done, [], "its loss the winner carries over");
+    assert_eq!(honest.turn().await.1, [ActionKind::Settle]);
+    let (board, done) = honest.turn().await;
+    let view = board.matches.values().next().expect("one match");
+    assert_eq!(view.stage, Stage::Over);
+    assert!(view.claimable > 0, "joining, moving, deciding and settling");
+    assert_eq!(done, [ActionKind::Claim]);
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! What keeps a dispute moving whoever plays it: timeouts, settlements, conclusions.
 
 use super::Decision;
-use crate::{Action, Board, Kind, MatchView, Side, TournamentView, clocks::in_time, views::Stage};
+use crate::{
+    Action, Board, Kind, MatchView, Side, Tag, TournamentView, clocks::in_time, views::Stage,
+};
 use gavel_primitives::Hash;
 
 /// Adds what is due in `tournament`; `own` is the root that we defend in it, if any.
@@ -22,6 +24,9 @@ fn end_of_match(board: &Board, view: &MatchView, own: Option<Side>) -> Option<Ac
     let id = view.id;
     match view.stage {
         Stage::Over => None,
+        Stage::Decided { winner } => {
+            ends_well(own, winner.map(Side::tag)).then_some(Action::Settle { id })
+        }
         Stage::Inner => settles(board, view, own).then_some(Action::Settle { id }),
         _ if in_time(board.now, view.deadline) => None,
         // Our own clock has run out: the opponent may say so.
@@ -30,13 +35,17 @@ fn end_of_match(board: &Board, view: &MatchView, own: Option<Side>) -> Option<Ac
     }
 }
 
-/// Whether the inner tournament is decided, and not by our loss: that one the winner carries over.
+/// Whether the inner tournament is decided, and not by our loss.
 fn settles(board: &Board, view: &MatchView, own: Option<Side>) -> bool {
     let inner = view.inner.and_then(|inner| board.tournaments.get(&inner));
     let Some((inner, outcome)) = inner.and_then(|t| Some((t, t.outcome(board.now)?))) else {
         return false;
     };
-    let winner = outcome.and_then(|root| inner.commitment(root)?.tag);
+    ends_well(own, outcome.and_then(|root| inner.commitment(root)?.tag))
+}
+
+/// Whether a match may end as it is decided, for all that we care: our loss the winner carries over.
+fn ends_well(own: Option<Side>, winner: Option<Tag>) -> bool {
     match (own, winner) {
         (Some(side), Some(tag)) => side.tag() == tag,
         _ => true,

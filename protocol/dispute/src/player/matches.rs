@@ -62,7 +62,7 @@ impl Table<'_> {
             Stage::Reveal => self.reveal(),
             Stage::TileDescent => self.descend_tensor(),
             Stage::TileSealed => self.open_tile(),
-            Stage::Inner | Stage::Over => Ok(None),
+            Stage::Inner | Stage::Decided { .. } | Stage::Over => Ok(None),
         }
     }
 

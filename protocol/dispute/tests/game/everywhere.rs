@@ -69,8 +69,8 @@ fn check(shape: &Shape, truth: &Data, lie: Lie) {
             expected_advances(shape, lie),
             "{context}"
         );
-        // Half of the descents and at most these: join 3, seal 2, open 4, reveal 1, settle 2, end 1.
-        let most = expected_advances(shape, lie).div_ceil(2) + 4 + 13;
+        // Half of the descents and at most these: join 3, seal 2, open 4, reveal 1, settle 3, end 1.
+        let most = expected_advances(shape, lie).div_ceil(2) + 4 + 14;
         assert!(report.honest_moves() as u32 <= most, "{context}");
     }
 }

@@ -215,7 +215,7 @@ impl Game {
     /// The next second at which something can change by itself or somebody can act.
     fn next_event(&self, referee: &Referee) -> Timestamp {
         let now = referee.now;
-        let live = |stage| !matches!(stage, Stage::Inner | Stage::Over);
+        let live = |stage| !matches!(stage, Stage::Inner | Stage::Decided { .. } | Stage::Over);
         let matches = referee.matches.values().filter(|m| live(m.stage));
         let joins = referee.tournaments.values().map(|t| t.join_closes);
         let ends = matches.map(|m| m.deadline).chain(joins);

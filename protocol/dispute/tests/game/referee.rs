@@ -498,8 +498,10 @@ impl Referee {
     /// Every side unequal to the correct leaf is out.
     fn decide_by(&mut self, id: MatchId, correct: Hash) -> Result<(), Refusal> {
         let nodes = self.matches[&id].nodes;
-        let right = nodes.iter().position(|leaf| *leaf == correct);
-        self.end_match(id, right);
+        let winner = [Side::Zero, Side::One]
+            .into_iter()
+            .find(|side| nodes[side.index()] == correct);
+        self.edit(id).stage = Stage::Decided { winner };
         Ok(())
     }
 
@@ -551,6 +553,10 @@ impl Referee {
 
     fn settle(&mut self, id: MatchId) -> Result<(), Refusal> {
         let view = self.matches.get(&id).ok_or(Refusal::NoSuchThing)?;
+        if let Stage::Decided { winner } = view.stage {
+            self.end_match(id, winner.map(Side::index));
+            return Ok(());
+        }
         let (Stage::Inner, Some(inner)) = (view.stage, view.inner) else {
             return Err(Refusal::WrongStage);
         };
@@ -565,7 +571,7 @@ impl Referee {
 
     fn timeout(&mut self, id: MatchId) -> Result<(), Refusal> {
         let view = self.matches.get(&id).ok_or(Refusal::NoSuchThing)?;
-        if matches!(view.stage, Stage::Inner | Stage::Over) {
+        if !view.stage.clock_runs() && !view.stage.awaits_opening() {
             return Err(Refusal::WrongStage);
         }
         if in_time(self.now, view.deadline) {

@@ -4,6 +4,7 @@ use crate::{
     data::{Data, Lie},
     language::{Game, Player, Tempo, bound, shape, times},
 };
+use gavel_dispute::ActionKind;
 use gavel_primitives::keccak;
 
 /// The n-th of a sequence of lies spread over the world's places.
@@ -93,6 +94,31 @@ fn two_liars_on_garbage_can_not_hang_the_rest() {
         .player(Player::honest(truth.clone()).late(200))
         .play();
     assert_eq!(report.result, Some(truth.batch_root()));
+}
+
+/// Two liars may leave a match that a rule has decided as it is: who waits for its end settles it.
+#[test]
+fn liars_that_settle_nothing_can_not_hang_the_rest() {
+    fn all_but_settling(kind: ActionKind) -> bool {
+        kind != ActionKind::Settle
+    }
+    let truth = Data::truth(&shape());
+    let one = truth.with(Lie::Fork {
+        request: 0,
+        leaf: 1,
+        fork: 3,
+        seed: 1,
+    });
+    // The two part past the count, where the rule is for the first.
+    let two = one.with(Lie::Padding { leaf: 3, seed: 9 });
+    let report = Game::proposed(&shape(), &two)
+        .player(Player::liar(one.clone()).takes_only(all_but_settling))
+        .player(Player::liar(two.clone()).takes_only(all_but_settling))
+        .player(Player::honest(truth.clone()).late(200))
+        .play();
+    assert_eq!(report.result, Some(truth.batch_root()));
+    let settled = |kind: &(ActionKind, bool)| *kind == (ActionKind::Settle, true);
+    assert!(report.moves.iter().any(settled), "{:?}", report.moves);
 }
 
 #[test]
