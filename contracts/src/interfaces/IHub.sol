@@ -87,6 +87,8 @@ interface IHub {
 
     /// @notice No such lane.
     error UnknownLane(uint64 lane);
+    /// @notice At deployment: the registry was made for other tournaments than the rollup's.
+    error WrongRegistry(address got, address expected);
     /// @notice No such program.
     error UnknownProgram(bytes32 programId);
     /// @notice No watcher other than the lane's owner has attested to holding the program's data.

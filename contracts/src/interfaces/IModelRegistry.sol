@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ProgramHeader} from "../types/Program.sol";
+import {ITournament} from "./ITournament.sol";
 
 /// @title Registry of programs
 /// @notice Program headers, their lineage, and where their weights can be fetched.
@@ -54,4 +55,7 @@ interface IModelRegistry {
 
     /// @notice The root of the one guest image that programs may use.
     function imageRoot() external view returns (bytes32);
+
+    /// @notice Where disputes over the programs are decided; its rules bound the depths of their traces.
+    function tournaments() external view returns (ITournament);
 }

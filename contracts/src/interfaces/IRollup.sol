@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IBatchHost} from "./IBatchHost.sol";
+import {ITournament} from "./ITournament.sol";
 
 /// @notice Where a batch is.
 enum BatchState {
@@ -121,6 +122,8 @@ interface IRollup is IBatchHost {
     function isOpen(uint64 lane) external view returns (bool);
     /// @notice An account's bond.
     function account(address owner) external view returns (Account memory);
+    /// @notice Where disputes are decided.
+    function tournaments() external view returns (ITournament);
     /// @notice Depth of a batch's tree.
     function batchDepth() external view returns (uint8);
     /// @notice Seconds in which a batch can be disputed.

@@ -43,6 +43,9 @@ contract Hub is IHub {
         registry = registry_;
         rollup = rollup_;
         refundDelay = refundDelay_;
+        (address got, address expected) = (address(registry_.tournaments()), address(rollup_.tournaments()));
+        // INVARIANT: programs fit the tournaments that decide about them
+        if (got != expected) revert WrongRegistry(got, expected);
     }
 
     /// @inheritdoc IHub

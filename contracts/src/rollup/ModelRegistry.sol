@@ -2,7 +2,9 @@
 pragma solidity 0.8.37;
 
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {ITournament} from "../interfaces/ITournament.sol";
 import {ProgramHeader} from "../types/Program.sol";
+import {Rules} from "../types/Rules.sol";
 
 /// @title Registry of programs
 /// @notice What it does is said in {IModelRegistry}.
@@ -14,17 +16,24 @@ contract ModelRegistry is IModelRegistry {
     uint256 internal constant MAX_WEIGHT_DEPTH = 16;
     uint256 internal constant MAX_NODE_DEPTH = 14;
     uint256 internal constant MAX_STEP_DEPTH = 18;
-    uint256 internal constant MAX_TRACE_DEPTH = 36;
     uint256 internal constant MAX_TEXT_DEPTH = 12;
 
     /// @inheritdoc IModelRegistry
     bytes32 public immutable imageRoot;
+    /// @inheritdoc IModelRegistry
+    ITournament public immutable tournaments;
+    /// @dev Deepest trees that its tournaments open.
+    uint8 private immutable MAX_EXECUTION_DEPTH;
+    uint8 private immutable MAX_TRACE_DEPTH;
 
     mapping(bytes32 programId => Program) internal _programs;
 
     /// @param image Root of the guest image.
-    constructor(bytes32 image) {
-        imageRoot = image;
+    /// @param tournaments_ Where disputes over the programs are decided.
+    constructor(bytes32 image, ITournament tournaments_) {
+        Rules memory rules = tournaments_.rules();
+        (imageRoot, tournaments) = (image, tournaments_);
+        (MAX_EXECUTION_DEPTH, MAX_TRACE_DEPTH) = (rules.execution.maxDepth, rules.machine.maxDepth);
     }
 
     /// @inheritdoc IModelRegistry
@@ -67,9 +76,11 @@ contract ModelRegistry is IModelRegistry {
         _atMost("weightDepth", header.weightDepth, MAX_WEIGHT_DEPTH);
         _atMost("nodeDepth", header.nodeDepth, MAX_NODE_DEPTH);
         _atMost("stepDepth", header.stepDepth, MAX_STEP_DEPTH);
-        _atMost("traceDepth", header.traceDepth, MAX_TRACE_DEPTH);
         _atMost("promptDepth", header.promptDepth, MAX_TEXT_DEPTH);
         _atMost("outputDepth", header.outputDepth, MAX_TEXT_DEPTH);
+        // INVARIANT: a program's tournaments can be opened: a tree that is too deep would leave a match to its deadline
+        _atMost("executionDepth", uint256(header.stepDepth) + header.nodeDepth, MAX_EXECUTION_DEPTH);
+        _atMost("traceDepth", header.traceDepth, MAX_TRACE_DEPTH);
         // INVARIANT: the longest prompt and the longest answer fit their slots
         _atMost("maxPromptBytes", header.maxPromptBytes, uint256(32) << header.promptDepth);
         _atMost("maxOutputBytes", header.maxOutputBytes, uint256(32) << header.outputDepth);

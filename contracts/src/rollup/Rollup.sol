@@ -25,7 +25,7 @@ contract Rollup is IRollup {
 
     /// @notice Where requests are made.
     IHub public immutable hub;
-    /// @notice Where disputes are decided.
+    /// @inheritdoc IRollup
     ITournament public immutable tournaments;
     /// @inheritdoc IRollup
     uint64 public immutable window;

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IBatchHost} from "../../src/interfaces/IBatchHost.sol";
 import {Context, ITournament} from "../../src/interfaces/ITournament.sol";
+import {Rules} from "../../src/types/Rules.sol";
 
 /// @dev A machine whose proof is the step itself: the game is under test, not the machine.
 contract ToyStep {
@@ -74,5 +75,18 @@ contract Glutton {
         ++paid;
         (bool again,) = address(GAME).call(abi.encodeCall(ITournament.withdraw, (address(this))));
         require(!again, "paid twice");
+    }
+}
+
+/// @dev Tournaments that open trees up to these depths.
+contract ToyTournaments {
+    Rules private _rules;
+
+    constructor(uint8 execution, uint8 machine) {
+        (_rules.execution.maxDepth, _rules.machine.maxDepth) = (execution, machine);
+    }
+
+    function rules() external view returns (Rules memory) {
+        return _rules;
     }
 }

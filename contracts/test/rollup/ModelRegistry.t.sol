@@ -4,14 +4,22 @@ pragma solidity 0.8.37;
 import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
 import {Tags} from "../../src/libraries/Tags.sol";
 import {ProgramHeader} from "../../src/types/Program.sol";
+import {ToyTournaments} from "../dispute/Toys.sol";
 import {VM} from "../Vm.sol";
 
 contract ModelRegistryTest {
     IModelRegistry private registry;
+    ToyTournaments private tournaments;
 
     function setUp() public {
         VM.warp(1_000_000);
-        registry = IModelRegistry(VM.deployCode("ModelRegistry.sol:ModelRegistry", abi.encode(bytes32("image"))));
+        deploy(32, 36);
+    }
+
+    function deploy(uint8 execution, uint8 machine) private {
+        tournaments = new ToyTournaments(execution, machine);
+        bytes memory arguments = abi.encode(bytes32("image"), tournaments);
+        registry = IModelRegistry(VM.deployCode("ModelRegistry.sol:ModelRegistry", arguments));
     }
 
     /// @dev A header with every field at its bound.
@@ -51,6 +59,7 @@ contract ModelRegistryTest {
         require(program.promptDepth == 12 && program.outputDepth == 12, "depths");
         require(program.context == 262_142 && program.parent == 0, "context");
         require(registry.imageRoot() == "image", "image");
+        require(address(registry.tournaments()) == address(tournaments), "tournaments");
     }
 
     function testImageDepth() public {
@@ -87,6 +96,28 @@ contract ModelRegistryTest {
         ProgramHeader memory header = widest();
         header.traceDepth = 37;
         refused(header, "traceDepth", 37, 36);
+    }
+
+    /// @dev An execution's tree has the depth of the steps and of the nodes together.
+    function testExecutionDepth() public {
+        deploy(20, 36);
+        ProgramHeader memory header = widest();
+        (header.stepDepth, header.nodeDepth, header.context) = (18, 3, 1000);
+        header.nodeCount = 7;
+        refused(header, "executionDepth", 21, 20);
+        (header.stepDepth, header.nodeDepth) = (17, 4);
+        refused(header, "executionDepth", 21, 20);
+        header.stepDepth = 16;
+        accepted(header);
+    }
+
+    function testTraceDepthOfOtherTournaments() public {
+        deploy(32, 30);
+        ProgramHeader memory header = widest();
+        header.traceDepth = 31;
+        refused(header, "traceDepth", 31, 30);
+        header.traceDepth = 30;
+        accepted(header);
     }
 
     function testPromptDepth() public {

@@ -68,14 +68,15 @@ abstract contract RollupArena is Arena {
     /// @dev Tournament, rollup and hub know each other: their addresses follow from the deployer's nonce.
     function deployAll() private {
         referee = IReferee(VM.deployCode("Referee.sol:Referee", ""));
-        registry = IModelRegistry(VM.deployCode("ModelRegistry.sol:ModelRegistry", abi.encode(bytes32("image"))));
         address step = address(new ToyStep());
         uint256 nonce = VM.getNonce(address(this));
-        address rollupAddress = VM.computeCreateAddress(address(this), nonce + 1);
-        address hubAddress = VM.computeCreateAddress(address(this), nonce + 2);
+        address rollupAddress = VM.computeCreateAddress(address(this), nonce + 2);
+        address hubAddress = VM.computeCreateAddress(address(this), nonce + 3);
         bytes memory arguments = abi.encode(toyRules(2, 1), rollupAddress, referee, step);
         game = ITournament(VM.deployCode("Tournament.sol:Tournament", arguments));
         proposalBond = uint128(game.bond(Kind.Batch));
+        arguments = abi.encode(bytes32("image"), game);
+        registry = IModelRegistry(VM.deployCode("ModelRegistry.sol:ModelRegistry", arguments));
         rollup = IRollup(VM.deployCode("Rollup.sol:Rollup", abi.encode(hubAddress, game, config())));
         hub = IHub(VM.deployCode("Hub.sol:Hub", abi.encode(registry, rollup, REFUND_DELAY)));
         require(address(rollup) == rollupAddress && address(hub) == hubAddress, "addresses");

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IHub} from "../../src/interfaces/IHub.sol";
 import {IRollup} from "../../src/interfaces/IRollup.sol";
-import {Miser} from "../dispute/Toys.sol";
+import {Miser, ToyTournaments} from "../dispute/Toys.sol";
 import {VM} from "../Vm.sol";
 import {BondGrabber} from "./Receivers.sol";
 import {Config, RollupArena} from "./RollupArena.sol";
@@ -152,6 +152,18 @@ contract RollupBondsTest is RollupArena {
         VM.etch(address(rollup), bytes.concat(VM.getCode("Rollup.sol:Rollup"), abi.encode(hub, game, constants)));
         (bool ok,) = address(rollup).call("");
         require(ok, "refused");
+    }
+
+    function testARegistryOfOtherTournaments() public {
+        address others = address(new ToyTournaments(12, 12));
+        bytes memory arguments = abi.encode(bytes32("image"), others);
+        address other = VM.deployCode("ModelRegistry.sol:ModelRegistry", arguments);
+        bytes memory reason = abi.encodeWithSelector(IHub.WrongRegistry.selector, others, game);
+        arguments = abi.encode(other, rollup, REFUND_DELAY);
+        VM.etch(address(0xBEEF), bytes.concat(VM.getCode("Hub.sol:Hub"), arguments));
+        (bool ok, bytes memory got) = address(0xBEEF).call("");
+        require(!ok, "deployed");
+        equal(keccak256(got), keccak256(reason), "another refusal");
     }
 
     /// @dev Runs the creation code at an address of choice.

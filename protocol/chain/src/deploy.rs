@@ -25,11 +25,9 @@ pub async fn deploy<P: Provider>(
     let start_block = provider.get_block_number().await? + 1;
     let mips_step = *MipsStep::deploy(provider).await?.address();
     let referee = *Referee::deploy(provider).await?.address();
-    let registry = *ModelRegistry::deploy(provider, settings.image_root)
-        .await?
-        .address();
     let nonce = provider.get_transaction_count(deployer).await?;
-    let [tournament, rollup, hub] = [0, 1, 2].map(|after| deployer.create(nonce + after));
+    let [tournament, registry, rollup, hub] =
+        [0, 1, 2, 3].map(|after| deployer.create(nonce + after));
 
     let rules = settings.tournament_rules();
     let made = Tournament::deploy(provider, rules, rollup, referee, mips_step).await?;
@@ -37,6 +35,9 @@ pub async fn deploy<P: Provider>(
     // A proposal's bond becomes the proposer's bond in the tournament over its batch.
     let bond = made.bond(0).call().await?;
     let bond = u128::try_from(bond).map_err(|_| ChainError::BondTooLarge { bond })?;
+    // Its programs' depths are bounded by the tournaments' rules.
+    let made = ModelRegistry::deploy(provider, settings.image_root, tournament).await?;
+    at("registry", *made.address(), registry)?;
     let config = settings.rollup_config(bond);
     let made = Rollup::deploy(provider, hub, tournament, config).await?;
     at("rollup", *made.address(), rollup)?;
