@@ -2,6 +2,7 @@
 use clap::{Parser, Subcommand};
 
 mod artifacts;
+mod matrix;
 mod mutate;
 mod node;
 mod random_gguf;
@@ -41,6 +42,8 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Every lie and role on every model, as whole disputes
+    Matrix(matrix::Args),
     /// Write a model file with random weights, of any shape
     RandomGguf(random_gguf::Args),
     /// Dependency edges and artifact folders against what the design says
@@ -53,6 +56,7 @@ fn main() -> anyhow::Result<()> {
         Task::Test => test::test(),
         Task::Contracts => test::contracts(),
         Task::Lint => test::lint(),
+        Task::Matrix(args) => matrix::matrix(&args),
         Task::Mutate { only, json } => mutate::mutate(only.as_deref(), json),
         Task::RandomGguf(args) => random_gguf::run(&args),
         Task::Tidy => tidy::tidy(),
