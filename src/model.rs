@@ -32,7 +32,6 @@ pub(crate) enum Backend {
     #[default]
     Native,
     /// A WebAssembly module in a sandbox.
-    #[cfg(feature = "wasm")]
     Wasm,
 }
 
@@ -43,6 +42,8 @@ impl Backend {
             Backend::Native => Box::new(Native),
             #[cfg(feature = "wasm")]
             Backend::Wasm => Box::new(Wasm::new()?),
+            #[cfg(not(feature = "wasm"))]
+            Backend::Wasm => anyhow::bail!("this gavel was built without the feature `wasm`"),
         })
     }
 }
