@@ -26,7 +26,18 @@ pub(crate) struct ModelArgs {
 }
 
 /// Executors by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    clap::ValueEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Backend {
     /// Native code.
     #[default]
@@ -36,6 +47,15 @@ pub(crate) enum Backend {
 }
 
 impl Backend {
+    /// Its name in settings.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Backend::Native => "native",
+            #[cfg(feature = "wasm")]
+            Backend::Wasm => "wasm",
+        }
+    }
+
     /// Its executor.
     pub(crate) fn executor(self) -> anyhow::Result<Box<dyn Executor>> {
         Ok(match self {
@@ -59,10 +79,12 @@ impl ModelArgs {
 
     /// Imports the model as a program under the committed guest image.
     pub(crate) fn program(&self) -> anyhow::Result<Program> {
-        match &self.model {
-            Some(path) => from_file(path),
-            None => import(&ModelFile::from_bytes(gavel_zoo::MODEL)).context("the embedded model"),
-        }
+        program(self.model.as_deref())
+    }
+
+    /// What the model is called.
+    pub(crate) fn name(&self) -> String {
+        name(self.model.as_deref())
     }
 
     /// A pool of the chosen number of threads, in which an engine computes.
@@ -72,6 +94,26 @@ impl ModelArgs {
             .num_threads(threads)
             .build()?)
     }
+}
+
+/// Imports a model file, or the embedded model, as a program under the committed guest image.
+///
+/// # Errors
+/// When the file can't be read, or is no supported model.
+pub(crate) fn program(file: Option<&Path>) -> anyhow::Result<Program> {
+    match file {
+        Some(path) => from_file(path),
+        None => import(&ModelFile::from_bytes(gavel_zoo::MODEL)).context("the embedded model"),
+    }
+}
+
+/// A model file's name without folder and ending, or the embedded model's.
+pub(crate) fn name(file: Option<&Path>) -> String {
+    let stem = file.and_then(Path::file_stem);
+    stem.map_or_else(
+        || gavel_zoo::MODEL_NAME.into(),
+        |stem| stem.to_string_lossy().into_owned(),
+    )
 }
 
 fn from_file(path: &Path) -> anyhow::Result<Program> {

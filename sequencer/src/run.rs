@@ -16,6 +16,8 @@ impl Sequencer {
         let listener = tokio::net::TcpListener::bind(config.listen)
             .await
             .map_err(SequencerError::Api)?;
+        let at = listener.local_addr().map_err(SequencerError::Api)?;
+        tracing::info!(target: "api", %at, "listening");
         let router = api::router(api::ApiState::new(config, &self));
         // One that ends takes the other along.
         let stop = cancel.child_token();
@@ -38,20 +40,23 @@ impl Sequencer {
 
     async fn pass_after_pass(&mut self, cancel: &CancellationToken) -> Result<(), SequencerError> {
         let poll = Duration::from_millis(self.config().poll_ms.max(1));
-        while !cancel.is_cancelled() {
-            match self.tick().await {
-                Ok(_) => {}
-                Err(error) if error.is_passing() => {
-                    tracing::warn!(target: "sequencer", error = &error as &dyn std::error::Error, "a pass failed");
+        let passes = async {
+            loop {
+                match self.tick().await {
+                    Ok(_) => {}
+                    Err(error) if error.is_passing() => {
+                        tracing::warn!(target: "sequencer", error = &error as &dyn std::error::Error, "a pass failed");
+                    }
+                    Err(error) => return Err(error),
                 }
-                Err(error) => return Err(error),
+                tokio::time::sleep(poll).await;
             }
-            tokio::select! {
-                () = cancel.cancelled() => {}
-                () = tokio::time::sleep(poll) => {}
-            }
+        };
+        // A pass may be left anywhere: what it sent is written down, and the next start goes on from there.
+        match cancel.run_until_cancelled(passes).await {
+            Some(failed) => failed,
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -1,13 +1,11 @@
 //! `gavel demo`: a request, a liar, a dispute, the verdict, the callback.
 
-use crate::model::ModelArgs;
-use alloy::signers::local::PrivateKeySigner;
+use crate::{key, model::ModelArgs};
 use anyhow::{Context, bail};
-use clap::{CommandFactory, error::ErrorKind};
-use gavel_adversaries::{Lie, LieKind, PlaceError};
+use gavel_adversaries::{Lie, LieKind};
 use gavel_stage::{Ask, Node, Report, Scene, play};
 use indicatif::ProgressBar;
-use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// What the demo asks the embedded model.
 const DEFAULT_PROPOSAL: &str = "We should pause the bridge, there was an exploit.";
@@ -42,9 +40,9 @@ pub(crate) struct Args {
     #[arg(long, requires = "lie")]
     challenger_lies: bool,
     /// Play on this node instead of the embedded chain.
-    #[arg(long, value_name = "URL", requires = "private_key_file")]
+    #[arg(long, value_name = "URL")]
     rpc: Option<String>,
-    /// File with the hexadecimal key that pays for everything on that node.
+    /// File with the hexadecimal key that pays for everything on that node; without it GAVEL_PRIVATE_KEY holds the key.
     #[arg(long, value_name = "FILE", requires = "rpc")]
     private_key_file: Option<PathBuf>,
     /// Print one JSON object as the last line.
@@ -105,16 +103,10 @@ impl Args {
     }
 
     async fn node(&self) -> anyhow::Result<Node> {
-        let (Some(url), Some(file)) = (&self.rpc, &self.private_key_file) else {
-            return Node::embedded().await;
-        };
-        let text =
-            fs::read_to_string(file).with_context(|| format!("the key file {}", file.display()))?;
-        let key: PrivateKeySigner = text
-            .trim()
-            .parse()
-            .with_context(|| format!("{} holds no hexadecimal private key", file.display()))?;
-        Node::connect(url, key).await
+        match &self.rpc {
+            None => Node::embedded().await,
+            Some(url) => Node::connect(url, key::signer(self.private_key_file.as_deref())?).await,
+        }
     }
 }
 
@@ -125,7 +117,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let reports = runtime.block_on(perform(args, engine));
-    let reports = reports.inspect_err(|error| usage(error))?;
+    let reports = reports?;
     for report in &reports {
         eprintln!("\n{report}");
     }
@@ -162,13 +154,4 @@ async fn perform(args: &Args, engine: Arc<gavel_engine::Engine>) -> anyhow::Resu
     }
     spinner.finish_and_clear();
     Ok(reports)
-}
-
-/// A place that the request doesn't have is wrong usage: exit 2.
-fn usage(error: &anyhow::Error) {
-    if let Some(place) = error.downcast_ref::<PlaceError>() {
-        crate::Cli::command()
-            .error(ErrorKind::ValueValidation, place.to_string())
-            .exit();
-    }
 }

@@ -4,6 +4,7 @@ use alloy::primitives::U256;
 use gavel_chain::JoinBonds;
 use gavel_dispute::{Kind, rules::Radices};
 use gavel_primitives::Depth;
+use gavel_program::{Program, TILE_DEPTH};
 
 /// Gas of a move with lists of `2^radix` words each way, above what any was measured at.
 const GAS_PER_MOVE: u64 = 250_000;
@@ -21,6 +22,24 @@ pub struct Depths {
     pub tile: Depth,
     /// Of a machine's trace.
     pub machine: Depth,
+}
+
+impl Depths {
+    /// Depths of a program's trees, under batches of depth `batch`.
+    pub fn of(program: &Program, batch: Depth) -> Self {
+        let header = &program.header;
+        let outputs = program
+            .nodes
+            .iter()
+            .filter_map(|node| program.slot(node.output));
+        let deepest = outputs.map(|slot| slot.depth).max().unwrap_or(TILE_DEPTH);
+        Depths {
+            batch,
+            execution: header.step_depth + header.node_depth,
+            tile: deepest.saturating_sub(TILE_DEPTH),
+            machine: header.trace_depth,
+        }
+    }
 }
 
 /// Upper bound of the gas that one player needs to walk one opponent down all levels.

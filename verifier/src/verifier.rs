@@ -1,10 +1,13 @@
 //! One pass: read, decide, send.
 
+use crate::{clock::Clock, journal::Journal};
 use alloy::providers::Provider;
-use gavel_chain::{BoardReader, Caller, ChainError, InboxReader, SendError, Sender, Sent};
+use gavel_chain::{
+    BoardReader, Caller, ChainError, Deployment, InboxReader, SendError, Sender, Sent,
+};
 use gavel_dispute::{Action, ActionKind, Board, Decision, MatchId, decide};
 use gavel_traces::{Data, KnownRequest};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 use thiserror::Error;
 
 /// Why a pass could not be made.
@@ -45,13 +48,18 @@ pub struct Done {
 
 /// A watcher and player for one account.
 pub struct Verifier<P> {
+    pub(crate) provider: P,
     inbox: InboxReader<P>,
     board: BoardReader<P>,
     caller: Caller,
     /// None in watch-only mode.
-    sender: Option<Sender<P>>,
+    pub(crate) sender: Option<Sender<P>>,
     data: Arc<dyn Data>,
     known: BTreeSet<(u64, u64)>,
+    clock: Clock,
+    journal: Journal,
+    /// What watch-only mode has said that it would do.
+    unsent: BTreeSet<(ActionKind, Option<MatchId>)>,
 }
 
 impl<P: Provider + Clone> Verifier<P> {
@@ -63,13 +71,22 @@ impl<P: Provider + Clone> Verifier<P> {
         data: Arc<dyn Data>,
     ) -> Self {
         Verifier {
-            inbox: InboxReader::new(provider, board.deployment()),
+            inbox: InboxReader::new(provider.clone(), board.deployment()),
+            provider,
             caller: Caller::new(board.deployment().clone(), board.bonds()),
             board,
             sender,
             data,
             known: BTreeSet::new(),
+            clock: Clock::default(),
+            journal: Journal::default(),
+            unsent: BTreeSet::new(),
         }
+    }
+
+    /// Where the contracts are.
+    pub fn deployment(&self) -> &Deployment {
+        self.board.deployment()
     }
 
     /// Waits for what an earlier run of this account left under way.
@@ -94,15 +111,16 @@ impl<P: Provider + Clone> Verifier<P> {
     /// [`VerifierError`].
     pub async fn look(&mut self) -> Result<Look, VerifierError> {
         self.read_requests().await?;
-        let board = self.board.read().await?;
+        let mut board = self.board.read().await?;
+        board.now = self.clock.time(board.now, Instant::now());
         let data = Arc::clone(&self.data);
         let decided = tokio::task::spawn_blocking(move || {
             let decision = decide(&board, data.knowledge());
             Look { board, decision }
         });
         let look = decided.await?;
-        for doubt in &look.decision.doubts {
-            tracing::warn!(target: "verifier", about = ?doubt.about, reason = %doubt.reason, "can't tell");
+        for change in self.journal.changes(&look) {
+            change.log();
         }
         Ok(look)
     }
@@ -113,7 +131,9 @@ impl<P: Provider + Clone> Verifier<P> {
         for action in actions {
             let (kind, id) = (action.kind(), action.match_id());
             let Some(sender) = &mut self.sender else {
-                tracing::warn!(target: "verifier", ?kind, ?id, "watch-only: not sent");
+                if self.unsent.insert((kind, id)) {
+                    tracing::warn!(target: "verifier", ?kind, ?id, "watch-only: not sent");
+                }
                 continue;
             };
             let result = match self.caller.call(&action) {

@@ -16,24 +16,30 @@ use std::sync::Arc;
 
 /// One transaction of a dispute.
 #[derive(Clone, Debug)]
-pub(crate) struct Move {
-    pub(crate) level: usize,
-    pub(crate) gas: u64,
+pub struct Move {
+    /// Index of its level, outermost first.
+    pub level: usize,
+    /// Gas that it used.
+    pub gas: u64,
     /// The bytes of a machine step's proof.
-    pub(crate) step: Option<Vec<u8>>,
+    pub step: Option<Vec<u8>>,
 }
 
 /// A player with its account.
-pub(crate) struct Player {
+pub struct Player {
     verifier: Verifier<DynProvider>,
     /// Makes no transaction past this many.
     most: Option<u64>,
-    pub(crate) moves: Vec<Move>,
+    /// Its transactions so far.
+    pub moves: Vec<Move>,
 }
 
 impl Player {
-    /// A player of an account that defends what `data` claims.
-    pub(crate) async fn new(
+    /// A player of an account that defends what `data` claims, in at most `most` transactions if that is given.
+    ///
+    /// # Errors
+    /// The node's.
+    pub async fn new(
         scene: &Scene,
         account: &Account,
         data: Arc<dyn Data>,
@@ -56,7 +62,10 @@ impl Player {
     }
 
     /// One pass; gives the board that it saw and whether it did anything.
-    pub(crate) async fn tick(&mut self, scene: &Scene) -> Result<(Board, bool)> {
+    ///
+    /// # Errors
+    /// The node's.
+    pub async fn tick(&mut self, scene: &Scene) -> Result<(Board, bool)> {
         let look = self.verifier.look().await?;
         let mut actions = look.decision.actions;
         if let Some(most) = self.most {
@@ -86,12 +95,12 @@ impl Player {
     }
 
     /// Gas of all its transactions.
-    pub(crate) fn gas(&self) -> u64 {
+    pub fn gas(&self) -> u64 {
         self.moves.iter().map(|made| made.gas).sum()
     }
 
     /// Wei that it spent on gas.
-    pub(crate) fn spent(&self) -> U256 {
+    pub fn spent(&self) -> U256 {
         self.verifier
             .sender()
             .map(|sender| sender.ledger().wei())
@@ -100,15 +109,18 @@ impl Player {
 }
 
 /// A provider's sequencer.
-pub(crate) struct Provider {
+pub struct Provider {
     sequencer: Sequencer,
     /// What it said last, should it come to a standstill.
-    pub(crate) last: Vec<Event>,
+    pub last: Vec<Event>,
 }
 
 impl Provider {
     /// An honest one.
-    pub(crate) async fn honest(scene: &Scene, account: &Account) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When the scene's parts don't fit together.
+    pub async fn honest(scene: &Scene, account: &Account) -> Result<Self> {
         Self::with(
             scene,
             account,
@@ -118,7 +130,10 @@ impl Provider {
     }
 
     /// One that answers with a lie.
-    pub(crate) async fn lying(scene: &Scene, account: &Account, liar: Arc<Liar>) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When the scene's parts don't fit together.
+    pub async fn lying(scene: &Scene, account: &Account, liar: Arc<Liar>) -> Result<Self> {
         liar.library().add_program(Arc::clone(&scene.engine));
         let answers = LyingAnswers {
             engine: Arc::clone(&scene.engine),
@@ -147,7 +162,10 @@ impl Provider {
     }
 
     /// One pass; whether it did anything.
-    pub(crate) async fn tick(&mut self) -> Result<bool> {
+    ///
+    /// # Errors
+    /// The sequencer's.
+    pub async fn tick(&mut self) -> Result<bool> {
         let events = self.sequencer.tick().await?;
         let acted = events.iter().any(|event| {
             matches!(

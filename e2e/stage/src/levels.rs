@@ -4,7 +4,7 @@ use gavel_dispute::{ActionKind, Board, Kind, MatchId, Stage};
 use gavel_program::Header;
 
 /// The levels, outermost first.
-pub(crate) const LEVELS: [&str; 5] = ["batch", "step", "node", "tile", "instruction"];
+pub const LEVELS: [&str; 5] = ["batch", "step", "node", "tile", "instruction"];
 
 /// The level of a transaction, as the board was when it was decided: an index into [`LEVELS`].
 pub(crate) fn level(
@@ -21,6 +21,15 @@ pub(crate) fn level(
         ActionKind::Join(Kind::Machine) | ActionKind::Step => 4,
         _ => id.map_or(0, |id| in_match(id, board, header)),
     }
+}
+
+/// The level that the deepest living tournament is at: an index into [`LEVELS`]; none without one, or before its match.
+pub fn deepest(board: &Board, header: &Header) -> Option<usize> {
+    let living = board.tournaments.values().filter(|one| !one.over);
+    let tournament = living.max_by_key(|one| one.context.kind)?;
+    let mut matches = board.matches.values();
+    let view = matches.find(|view| view.tournament == tournament.id)?;
+    Some(in_match(view.id, board, header))
 }
 
 /// The level of a move or an end within a match.

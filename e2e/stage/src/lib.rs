@@ -13,8 +13,10 @@ mod report;
 mod scene;
 
 pub use accounts::{Account, Accounts};
+pub use actors::{Move, Player, Provider};
+pub use levels::{LEVELS, deepest};
 pub use node::{Node, Time};
-pub use play::{Ask, Watching, play};
+pub use play::{Ask, Watching, next_deadline, play, question};
 pub use report::{
     BalanceReport, CallbackReport, GasReport, InstructionReport, LevelReport, Report, SecondsReport,
 };

@@ -236,7 +236,10 @@ async fn foreseen(scene: &Scene, ask: &Ask, index: u64) -> Result<KnownRequest> 
 }
 
 /// The dApp asks and pays; gives the request's id.
-async fn question(scene: &Scene, ask: &Ask) -> Result<B256> {
+///
+/// # Errors
+/// The node's, or the hub's refusal.
+pub async fn question(scene: &Scene, ask: &Ask) -> Result<B256> {
     let provider = scene.node.provider();
     let consumer = ProposalTriage::new(scene.consumer, provider);
     let gas = consumer.CALLBACK_GAS().call().await?;
@@ -332,7 +335,7 @@ fn describe(board: &Board, cast: &Cast, state: RequestState) -> String {
 }
 
 /// Seconds until the next deadline is past, or a minute if there is none.
-fn next_deadline(board: &Board) -> u64 {
+pub fn next_deadline(board: &Board) -> u64 {
     let batches = board
         .batches
         .iter()

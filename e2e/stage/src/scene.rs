@@ -131,21 +131,20 @@ impl Scene {
         .await
     }
 
-    /// Lets both proposers have a bond for one more proposal, out of their own pockets: the liar has lost what it had, and the
-    /// provider's comes back from a tournament as a credit there.
+    /// Lets the liar have a bond for one more proposal, out of its own pocket: it has lost what it had. The honest provider's
+    /// sequencer brings its bond back from tournaments by itself.
     ///
     /// # Errors
     /// The node's.
     pub(crate) async fn top_up(&self) -> Result<()> {
         let reader = RollupReader::new(self.node.provider().clone(), self.deployment.clone());
-        for account in [&self.accounts.liar, &self.accounts.provider] {
-            let owner = gavel_dispute::Account(account.address().into_array());
-            let free = reader.free_bond(BlockId::latest(), owner).await?;
-            if free < self.constants.proposal_bond {
-                let missing = U256::from(self.constants.proposal_bond - free);
-                let add = calls::add_bond(&self.deployment, missing);
-                self.send(account, vec![add]).await?;
-            }
+        let liar = &self.accounts.liar;
+        let owner = gavel_dispute::Account(liar.address().into_array());
+        let free = reader.free_bond(BlockId::latest(), owner).await?;
+        if free < self.constants.proposal_bond {
+            let missing = U256::from(self.constants.proposal_bond - free);
+            let add = calls::add_bond(&self.deployment, missing);
+            self.send(liar, vec![add]).await?;
         }
         Ok(())
     }

@@ -47,6 +47,10 @@ pub enum Purpose {
     },
     /// What the hub owes the account.
     Withdraw,
+    /// What tournaments owe the account.
+    CollectBond,
+    /// The missing part of a proposal's bond, out of what tournaments paid.
+    RestoreBond,
     /// A request of an API client.
     Ask {
         /// Told apart from other requests by this.
@@ -67,6 +71,8 @@ impl fmt::Display for Purpose {
             Purpose::DeliverEarly { id, round } => write!(f, "deliver early {id} {round}"),
             Purpose::DeliverFinal { id, failures } => write!(f, "deliver final {id} {failures}"),
             Purpose::Withdraw => f.write_str("withdraw"),
+            Purpose::CollectBond => f.write_str("collect bond"),
+            Purpose::RestoreBond => f.write_str("restore bond"),
             Purpose::Ask { token } => write!(f, "ask {token:032x}"),
         }
     }

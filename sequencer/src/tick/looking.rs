@@ -14,6 +14,7 @@ impl Sequencer {
         }
         for log in &self.logs.logs()[self.applied..] {
             self.ledger.apply(log)?;
+            self.returns.apply(log);
         }
         self.applied = self.logs.logs().len();
         self.keep_requests(events).await?;
@@ -31,6 +32,7 @@ impl Sequencer {
         self.stored = 0;
         self.settled_batches = 0;
         self.failed_at.clear();
+        self.returns.clear();
     }
 
     async fn keep_requests(&mut self, events: &mut Vec<Event>) -> Result<(), SequencerError> {

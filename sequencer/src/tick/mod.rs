@@ -1,6 +1,7 @@
 //! The passes.
 
 mod answering;
+mod bonding;
 mod delivering;
 mod looking;
 mod proposing;
@@ -12,6 +13,7 @@ use crate::{
     store::{Answer, Fate, Stores},
 };
 use alloy::{providers::DynProvider, signers::local::PrivateKeySigner};
+use bonding::Returns;
 use gavel_chain::{
     Call, ChainError, Deployment, FeePolicy, Head, LogReader,
     rollup::{Constants, LaneLedger, ProgramShape, RollupReader},
@@ -65,6 +67,7 @@ pub struct Sequencer {
     said: HashSet<(&'static str, Hash)>,
     /// When a callback's number of failures was first seen, in the chain's time.
     failed_at: HashMap<(Hash, u32), u64>,
+    returns: Returns,
     head_seen: Option<(Head, Instant)>,
     looked_for_players: Option<Instant>,
     short_of_bond: bool,
@@ -116,7 +119,8 @@ impl Sequencer {
             fee_policy(&config),
             config.max_reverts,
         );
-        let addresses = vec![deployment.hub, deployment.rollup];
+        let returns = Returns::new(poster.account(), &deployment);
+        let addresses = vec![deployment.hub, deployment.rollup, deployment.tournament];
         Ok(Sequencer {
             constants: reader.constants().await?,
             logs: LogReader::new(provider, addresses, deployment.start_block),
@@ -133,6 +137,7 @@ impl Sequencer {
             known: HashMap::new(),
             said: HashSet::new(),
             failed_at: HashMap::new(),
+            returns,
             head_seen: None,
             looked_for_players: None,
             short_of_bond: false,
@@ -150,6 +155,7 @@ impl Sequencer {
         let scene = self.look(&mut events).await?;
         self.answer_waiting(&mut events).await?;
         self.end_windows(scene, &mut events).await?;
+        self.restore_bond(scene, &mut events).await?;
         self.propose_again(&mut events).await?;
         self.propose_next(scene, &mut events).await?;
         self.deliver(scene, &mut events).await?;
