@@ -15,7 +15,7 @@ const fn round_constants() -> [u64; ROUNDS] {
     while output < 7 * ROUNDS {
         constants[output / 7] |= ((register & 1) as u64) << ((1 << (output % 7)) - 1);
         let shifted_out = register >> 7;
-        register = register << 1 ^ FEEDBACK * shifted_out;
+        register = (register << 1) ^ (FEEDBACK * shifted_out);
         output += 1;
     }
     constants
