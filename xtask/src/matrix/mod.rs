@@ -51,6 +51,9 @@ pub(crate) struct Args {
     /// Build with optimisation
     #[arg(long)]
     release: bool,
+    /// Play with this binary instead of building one
+    #[arg(long, value_name = "FILE", conflicts_with = "release")]
+    gavel: Option<PathBuf>,
     /// Print one object instead of tables in Markdown
     #[arg(long)]
     json: bool,
@@ -71,7 +74,10 @@ struct Model {
 /// When a story does not end as it must, or the binary can't be built.
 pub(crate) fn matrix(args: &Args) -> Result<()> {
     let start = Instant::now();
-    let gavel = build(args.release)?;
+    let gavel = match &args.gavel {
+        Some(file) => file.clone(),
+        None => build(args.release)?,
+    };
     let folder = tempfile::tempdir()?;
     let mut rows = Vec::new();
     for model in models(args, folder.path())? {
