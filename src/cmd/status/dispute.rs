@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 type Contract<'a> = Tournament::TournamentInstance<&'a alloy::providers::DynProvider>;
 
 /// Names of the contracts' stages, by code.
-const STAGES: [&str; 9] = [
+const STAGES: [&str; 10] = [
     "none",
     "descent",
     "seal",
@@ -19,6 +19,7 @@ const STAGES: [&str; 9] = [
     "tile descent",
     "tile sealed",
     "inner",
+    "decided",
     "over",
 ];
 
@@ -101,4 +102,34 @@ async fn events<E: SolEvent>(rollup: &Rollup, id: B256) -> Result<Vec<E>> {
     logs.iter()
         .map(|log| Ok(log.log_decode::<E>()?.inner.data))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::STAGES;
+
+    /// Words of the contract's enum, in order: `TileDescent` is `tile descent`.
+    fn of_the_contract() -> Vec<String> {
+        let source = include_str!("../../../contracts/src/interfaces/ITournament.sol");
+        let (_, rest) = source.split_once("enum Stage {").expect("the enum");
+        let (names, _) = rest.split_once('}').expect("its end");
+        let code = names.lines().filter(|line| !line.trim().starts_with("//"));
+        let spelled = |name: &str| {
+            let mut words = String::new();
+            for letter in name.trim().chars() {
+                if letter.is_uppercase() && !words.is_empty() {
+                    words.push(' ');
+                }
+                words.push(letter.to_ascii_lowercase());
+            }
+            words
+        };
+        let names = code.flat_map(|line| line.split(','));
+        names.map(spelled).filter(|name| !name.is_empty()).collect()
+    }
+
+    #[test]
+    fn stages_have_the_contract_s_names_in_its_order() {
+        assert_eq!(of_the_contract(), STAGES);
+    }
 }
