@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn amounts_are_shown_in_ether() {
         for (wei, text) in [
-            (0, "0 ether"),
+            (0u64, "0 ether"),
             (1_500_000_000_000_000_000, "1.5 ether"),
             (7, "0.000000000000000007 ether"),
         ] {

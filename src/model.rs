@@ -51,7 +51,6 @@ impl Backend {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Backend::Native => "native",
-            #[cfg(feature = "wasm")]
             Backend::Wasm => "wasm",
         }
     }

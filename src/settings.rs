@@ -51,7 +51,7 @@ pub(crate) struct VerifierSettings {
     /// Seconds after which a transaction that is not included is sent again with higher fees.
     pub(crate) patience_s: u64,
     /// Most wei per gas that are ever offered.
-    pub(crate) max_fee_wei: u128,
+    pub(crate) max_fee_wei: u64,
 }
 
 impl Default for Settings {

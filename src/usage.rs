@@ -20,6 +20,12 @@ pub(crate) enum Usage {
         /// What was given.
         text: String,
     },
+    /// A rollup's constants make no sense.
+    #[error("the rollup's constants can't be used: {cause}")]
+    Constant {
+        /// Which, and why.
+        cause: String,
+    },
     /// Settings from files, environment and flags don't fit together.
     #[error("the settings can't be used: {0}")]
     Settings(#[from] Box<figment::Error>),

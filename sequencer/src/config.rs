@@ -20,11 +20,11 @@ pub struct Config {
     /// Seconds between the first two of these attempts; doubled for each further one.
     pub callback_retry_s: u64,
     /// Withdraws what the hub owes the account, once it is this much; in wei, 0 for never.
-    pub withdraw_at_wei: u128,
+    pub withdraw_at_wei: u64,
     /// Seconds after which a transaction that is not included is sent again with higher fees.
     pub patience_s: u64,
     /// Most wei per gas that are ever offered.
-    pub max_fee_wei: u128,
+    pub max_fee_wei: u64,
     /// How often a transaction for the same purpose may revert on chain before it is left alone.
     pub max_reverts: u32,
     /// The REST API; none if it is off.

@@ -10,9 +10,10 @@ use crate::{
 use anyhow::Result;
 use figment::{
     Figment,
-    providers::{Format, Serialized, Toml},
+    providers::{Format, Toml},
 };
 use gavel_chain::Settings;
+use serde_json::Value;
 use std::path::PathBuf;
 
 /// Options of `gavel deploy`.
@@ -80,14 +81,66 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 impl Args {
+    /// The constants of the file over those for development. Figment knows no 128-bit numbers, JSON's reader does.
     fn settings(&self, development: Settings) -> Result<Settings> {
         let Some(file) = &self.settings else {
             return Ok(development);
         };
-        let figment =
-            Figment::from(Serialized::defaults(development)).merge(Toml::file_exact(file));
-        Ok(figment
+        let given: Value = Figment::from(Toml::file_exact(file))
             .extract()
-            .map_err(|error| Usage::Settings(Box::new(error)))?)
+            .map_err(|error| Usage::Settings(Box::new(error)))?;
+        let mut settings = serde_json::to_value(&development)?;
+        let name = file.display();
+        replace(&mut settings, given).map_err(|unknown| Usage::Constant {
+            cause: format!("{name}: {unknown}"),
+        })?;
+        Ok(
+            serde_json::from_value(settings).map_err(|error| Usage::Constant {
+                cause: format!("{name}: {error}"),
+            })?,
+        )
+    }
+}
+
+/// A rollup has no constant of this name.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no constant {0}")]
+struct UnknownConstant(String);
+
+/// Replaces values in a tree of objects.
+///
+/// # Errors
+/// [`UnknownConstant`] for a field that the tree doesn't have.
+fn replace(settings: &mut Value, given: Value) -> Result<(), UnknownConstant> {
+    match (settings, given) {
+        (Value::Object(fields), Value::Object(given)) => {
+            for (name, value) in given {
+                let field = fields
+                    .get_mut(&name)
+                    .ok_or_else(|| UnknownConstant(name.clone()))?;
+                replace(field, value)?;
+            }
+        }
+        (value, given) => *value = given,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn given_constants_replace_others_and_unknown_ones_are_named() {
+        let mut settings = json!({"window": 60, "batch": {"radix": 4, "open": 1}});
+        let given = json!({"window": 7, "batch": {"radix": 5}});
+        assert_eq!(replace(&mut settings, given), Ok(()));
+        assert_eq!(
+            settings,
+            json!({"window": 7, "batch": {"radix": 5, "open": 1}})
+        );
+        let unknown = replace(&mut settings, json!({"batch": {"colour": 1}}));
+        assert_eq!(unknown, Err(UnknownConstant("colour".to_owned())));
     }
 }

@@ -14,11 +14,11 @@ use alloy::{
     signers::local::PrivateKeySigner,
     sol_types::SolEvent,
 };
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::ArgGroup;
 use gavel_chain::{
-    bindings::hub::Hub,
-    convert::hash,
+    bindings::{hub::Hub, registry::ModelRegistry},
+    convert::{b256, hash},
     rollup::{RequestState, calls},
 };
 use gavel_primitives::Status;
@@ -134,8 +134,9 @@ impl Args {
         signer: &PrivateKeySigner,
         prompt: &[u8],
     ) -> Result<Asked> {
-        rollup.lane(self.lane).await?;
         let params = self.sampling.params();
+        self.check_limits(rollup, prompt.len(), params.max_tokens)
+            .await?;
         let quote = rollup
             .reader()
             .quote(self.lane, prompt.len(), params.max_tokens, 0)
@@ -159,6 +160,27 @@ impl Args {
             block: sent.block,
             fee,
         })
+    }
+
+    /// Refuses what the hub would: in words, and before the account's balance is looked at.
+    async fn check_limits(&self, rollup: &Rollup, bytes: usize, max_tokens: u32) -> Result<()> {
+        let id = rollup.lane(self.lane).await?.program_id;
+        let registry = ModelRegistry::new(rollup.deployment.registry, rollup.provider.clone());
+        let program = registry.program(b256(id)).call().await?;
+        let (lane, limit, context) = (self.lane, program.maxPromptBytes, program.context);
+        ensure!(
+            bytes > 0,
+            "the prompt is empty: the hub takes no such request"
+        );
+        ensure!(
+            bytes <= limit as usize,
+            "the prompt has {bytes} bytes, the model of lane {lane} takes at most {limit}"
+        );
+        ensure!(
+            (1..=context).contains(&max_tokens),
+            "max tokens {max_tokens} is outside 1..={context} of the model of lane {lane}"
+        );
+        Ok(())
     }
 
     async fn answer(&self, rollup: &Rollup, asked: &Asked, until: Until) -> Result<Hub::Answered> {

@@ -140,7 +140,7 @@ async fn board(
 fn policy(settings: &Settings) -> FeePolicy {
     FeePolicy {
         patience: Duration::from_secs(settings.verifier.patience_s),
-        max_fee: settings.verifier.max_fee_wei,
+        max_fee: u128::from(settings.verifier.max_fee_wei),
         poll: Duration::from_millis(settings.verifier.poll_ms.clamp(20, 500)),
         ..FeePolicy::default()
     }

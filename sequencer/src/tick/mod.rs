@@ -245,7 +245,7 @@ impl Sequencer {
 fn fee_policy(config: &Config) -> FeePolicy {
     FeePolicy {
         patience: Duration::from_secs(config.patience_s),
-        max_fee: config.max_fee_wei,
+        max_fee: u128::from(config.max_fee_wei),
         ..FeePolicy::default()
     }
 }
