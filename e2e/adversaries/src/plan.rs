@@ -252,18 +252,18 @@ impl Truth<'_> {
         let (step, head) = (self.last_generation(), self.head());
         let header = self.engine.program().header;
         let position = step * header.leaves_per_step() + head as u64;
+        let committed = self.committed()?;
         let mut last = None;
         for attempt in 0..ATTEMPTS {
             let seed = lie.seed.wrapping_add(attempt << 32);
-            let tile = draw::below(seed, "tile", self.head_chunks());
-            let Some((fault, chunk)) =
-                self.faulty_chunk(lie, image, position, tile, attempt, seed)?
-            else {
+            let chunk = draw::below(seed, "tile", self.head_chunks());
+            let tile = self.tile(&committed, image, position, chunk);
+            let Some((fault, words)) = self.faulty_chunk(lie, &tile, attempt, seed)? else {
                 continue;
             };
-            let first = tile as usize * CHUNK_WORDS;
+            let first = chunk as usize * CHUNK_WORDS;
             let rewrite =
-                move |words: &mut [u32]| words[first..first + CHUNK_WORDS].copy_from_slice(&chunk);
+                move |slot: &mut [u32]| slot[first..first + CHUNK_WORDS].copy_from_slice(&words);
             let edits = vec![Edit {
                 step,
                 node: head,
@@ -271,7 +271,7 @@ impl Truth<'_> {
             }];
             let plan = Plan {
                 edits,
-                fault: Some((position, tile, fault)),
+                fault: Some((position, chunk, fault)),
             };
             if self.changed_by(&plan.edits)? {
                 return Ok(plan);
@@ -288,34 +288,41 @@ impl Truth<'_> {
         Ok(plan)
     }
 
-    /// The chunk that a run with a wrong store leaves, if it is not the right one.
-    fn faulty_chunk(
-        &self,
-        lie: &Lie,
-        image: &Arc<Image>,
-        position: u64,
-        tile: u64,
-        attempt: u64,
-        seed: u64,
-    ) -> Result<Option<(FaultyStore, [u32; CHUNK_WORDS])>, PlaceError> {
+    /// The true execution.
+    fn committed(&self) -> Result<Committed, PlaceError> {
         let execution = gavel_engine::Execution::commit(
             Arc::clone(self.engine),
             &self.known.prompt,
             &self.known.request.params,
             Vec::new(),
         )?;
-        let committed = Committed::new(execution);
+        Ok(Committed::new(execution))
+    }
+
+    /// A tile of the node at a leaf of it.
+    fn tile(&self, committed: &Committed, image: &Arc<Image>, position: u64, tile: u64) -> Tile {
         let before = committed.before(position);
         let k = committed.node_at(position) as usize;
         let windows = opening::input_windows(self.engine, &before, k);
-        let tile = Tile::new(
+        let state = before.state.clone();
+        Tile::new(
             Arc::clone(self.engine),
             Arc::clone(image),
-            before.state.clone(),
+            state,
             k,
             tile,
             windows,
-        );
+        )
+    }
+
+    /// The chunk that a run with a wrong store leaves, if it is not the right one.
+    fn faulty_chunk(
+        &self,
+        lie: &Lie,
+        tile: &Tile,
+        attempt: u64,
+        seed: u64,
+    ) -> Result<Option<(FaultyStore, [u32; CHUNK_WORDS])>, PlaceError> {
         let most = 1 << self.engine.program().header.trace_depth;
         let honest = gavel_machine::run(&tile.context(), &tile.first(), most);
         if lie.at >= honest.registers.steps {
