@@ -4,12 +4,13 @@
 'use strict';
 
 const { readFileSync } = require('fs');
-const solc = require('solc');
 
 if (process.argv.includes('--version')) {
-  process.stdout.write(`solc, the solidity compiler commandline interface\nVersion: ${solc.version()}\n`);
+  // Every forge command asks, and loading the compiler takes longer than most of them.
+  const { version } = require('solc/package.json');
+  process.stdout.write(`solc, the solidity compiler commandline interface\nVersion: ${version}\n`);
 } else if (process.argv.includes('--standard-json')) {
-  process.stdout.write(solc.compile(readFileSync(0, 'utf8')));
+  process.stdout.write(require('solc').compile(readFileSync(0, 'utf8')));
 } else {
   process.stderr.write('solc-wrapper: only --version and --standard-json\n');
   process.exitCode = 2;

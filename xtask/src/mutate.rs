@@ -33,6 +33,18 @@ struct Found {
     unswitched: Vec<(String, Place)>,
 }
 
+/// Which tests a mutant is shown to.
+enum Tests<'a> {
+    All,
+    /// Those of the files that match a path.
+    Below(&'a str),
+    /// Those of these names.
+    Named(&'a [String]),
+}
+
+/// How many tests that noticed a mutant are tried on the next one of its file, at the price of one run.
+const REMEMBERED: usize = 12;
+
 /// The copy of contracts/ in which mutants live.
 struct Arena {
     forge: PathBuf,
@@ -58,8 +70,8 @@ pub(crate) fn mutate(only: Option<&str>, as_json: bool) -> Result<()> {
     } = arena.fill()?;
     eprintln!("{} mutants; compiling them all", mutants.len());
     // A coinbase that no mutant has: the copy itself passes.
-    if arena.notices(mutants.len() + 1, None)? {
-        bail!("the tests fail without a mutant: `FOUNDRY_PROFILE=quick forge test`");
+    if let Some(test) = arena.notices(mutants.len() + 1, &Tests::All)? {
+        bail!("{test} fails without a mutant: `FOUNDRY_PROFILE=quick forge test`");
     }
     eprintln!(
         "compiled, and the tests pass without a mutant: {:.0} s",
@@ -171,28 +183,51 @@ impl Arena {
 
     fn survivors<'a>(&self, chosen: &[&'a Mutant]) -> Result<Vec<&'a Mutant>> {
         let mut survivors = vec![];
+        let mut watchful = vec![];
         for (done, mutant) in chosen.iter().enumerate() {
             let start = Instant::now();
-            // The nearest tests are few and mostly enough.
-            let noticed = self.notices(mutant.number, Some(&mutant.nearest_tests()))?
-                || self.notices(mutant.number, None)?;
-            let verdict = if noticed { "noticed" } else { "SURVIVED" };
+            if done == 0 || chosen[done - 1].file != mutant.file {
+                watchful.clear();
+            }
+            let noticed = self.first_to_notice(mutant, &watchful)?;
+            let verdict = noticed.as_deref().unwrap_or("SURVIVED");
             let seconds = start.elapsed().as_secs_f64();
             eprintln!(
-                "[{}/{}] {verdict} {seconds:.1} s {}",
+                "[{}/{}] {seconds:.1} s {}: {verdict}",
                 done + 1,
                 chosen.len(),
                 mutant.title()
             );
-            if !noticed {
-                survivors.push(*mutant);
+            match noticed {
+                None => survivors.push(*mutant),
+                Some(test) if test.starts_with("test") && !watchful.contains(&test) => {
+                    watchful.insert(0, test);
+                    watchful.truncate(REMEMBERED);
+                }
+                Some(_) => {}
             }
         }
         Ok(survivors)
     }
 
-    /// Whether a test fails while the mutant of this number lives.
-    fn notices(&self, number: usize, paths: Option<&str>) -> Result<bool> {
+    /// A test that fails while the mutant lives: looked for among `watchful`, then near it, then everywhere.
+    fn first_to_notice(&self, mutant: &Mutant, watchful: &[String]) -> Result<Option<String>> {
+        let near = mutant.nearest_tests();
+        let mut rounds = vec![Tests::Below(&near), Tests::All];
+        if !watchful.is_empty() {
+            rounds.insert(0, Tests::Named(watchful));
+        }
+        for tests in rounds {
+            let noticed = self.notices(mutant.number, &tests)?;
+            if noticed.is_some() {
+                return Ok(noticed);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The name of a test that fails while the mutant of this number lives.
+    fn notices(&self, number: usize, tests: &Tests) -> Result<Option<String>> {
         let mut command = Command::new(&self.forge);
         command
             .args(["test", "--use", "./solc-wrapper.js", "--fail-fast"])
@@ -201,14 +236,18 @@ impl Arena {
             .env("FOUNDRY_PROFILE", "quick")
             .env("FOUNDRY_FUZZ_RUNS", "16")
             .current_dir(self.contracts());
-        if let Some(paths) = paths {
-            command.args(["--match-path", paths]);
-        }
+        match tests {
+            Tests::All => &mut command,
+            Tests::Below(paths) => command.args(["--match-path", paths]),
+            Tests::Named(names) => {
+                command.args(["--match-test", &format!("^({})\\b", names.join("|"))])
+            }
+        };
         let output = command.output().context("forge could not be started")?;
         let said = String::from_utf8_lossy(&output.stdout);
-        let noticed = said.contains("[FAIL");
+        let noticed = said.lines().find_map(failed_test);
         // What fails without a failed test is a broken copy.
-        if !noticed && !output.status.success() {
+        if noticed.is_none() && !output.status.success() {
             bail!(
                 "forge failed:\n{said}\n{}",
                 String::from_utf8_lossy(&output.stderr)
@@ -216,6 +255,13 @@ impl Arena {
         }
         Ok(noticed)
     }
+}
+
+/// The name of the test that this line of forge's says failed: `[FAIL: why] testName(uint256) (runs: ...)`.
+fn failed_test(line: &str) -> Option<String> {
+    let (_, named) = line.trim_start().strip_prefix("[FAIL")?.rsplit_once("] ")?;
+    let (name, _) = named.split_once('(')?;
+    Some(name.to_owned())
 }
 
 fn report(
@@ -257,4 +303,19 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::failed_test;
+
+    #[test]
+    fn a_failed_test_is_named() {
+        let plain = "[FAIL: stage: 3, expected 8] testAStep() (gas: 812)";
+        assert_eq!(failed_test(plain).as_deref(), Some("testAStep"));
+        let fuzzed =
+            "\t[FAIL: no; counterexample: args=[1, [2]]] testAny(uint256) (runs: 3, μ: 9, ~: 9)";
+        assert_eq!(failed_test(fuzzed).as_deref(), Some("testAny"));
+        assert_eq!(failed_test("[PASS] testAStep() (gas: 812)"), None);
+    }
 }

@@ -209,6 +209,21 @@ contract JoiningTest is ExecutionArena {
         }
     }
 
+    /// @dev Where the old chunk is a contested end, whatever is not an exit with 0 ends in it; the chunk is not looked at.
+    function testTheOldChunkIsTheEndOfEveryRunWithoutSuccess() public view {
+        uint32[4] memory exits = [uint32(0), 2, 9, 0x01000001];
+        for (uint256 i; i < exits.length; ++i) {
+            bytes32[] memory trace = machineTrace(0, "a", "in place", exits[i]);
+            MachineEnd memory end = machineEnd(trace, "in place", exits[i]);
+            end.chunk = "another";
+            bytes32 got = referee.machineEnd(TRACE_DEPTH, "old", 0, Tree.root(trace), end);
+            equal(got, "old", "end");
+        }
+        bytes32[] memory run = machineTrace(0, "a", "in place", 1);
+        bytes32 good = referee.machineEnd(TRACE_DEPTH, "old", 0, Tree.root(run), machineEnd(run, "in place", 1));
+        equal(good, "in place", "success");
+    }
+
     function rootOf(bytes32[8] memory leaves) external pure returns (bytes32) {
         return root(leaves);
     }

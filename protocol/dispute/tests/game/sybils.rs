@@ -73,6 +73,14 @@ fn and_so_it_does_when_they_use_every_second() {
     }
 }
 
+/// Polylogarithmic: eight times as many sybils cost three rounds more, whatever they do with their time.
+#[test]
+fn many_sybils_cost_few_rounds() {
+    for first in [0, 100] {
+        check(first, 31, |_| Tempo::LastSecond);
+    }
+}
+
 /// Two liars that agree on garbage and part at a step's end can't open what they sealed: both go out
 /// by time, and the honest player is not kept waiting for ever.
 #[test]
