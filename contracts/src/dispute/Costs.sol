@@ -7,7 +7,8 @@ import {KindRules, Rules} from "../types/Rules.sol";
 /// @title What a move is worth
 /// @notice Gas that is repaid, a constant for each kind of move, so that padding and tips inflate nothing.
 library Costs {
-    uint256 internal constant JOIN_BATCH = 240_000;
+    /// @notice Of the first rival, who opens the tournament with it.
+    uint256 internal constant JOIN_BATCH = 480_000;
     uint256 internal constant JOIN_EXECUTION = 340_000;
     uint256 internal constant JOIN_MACHINE = 310_000;
     uint256 internal constant SEAL = 130_000;
@@ -15,9 +16,10 @@ library Costs {
     uint256 internal constant OPEN_NODE = 600_000;
     uint256 internal constant REVEAL = 130_000;
     uint256 internal constant OPEN_TILE = 900_000;
-    uint256 internal constant STEP = 300_000;
-    uint256 internal constant SETTLE = 200_000;
-    uint256 internal constant TIMEOUT = 200_000;
+    uint256 internal constant STEP = 120_000;
+    /// @notice Ending a match, with the pairing that may follow: six new words.
+    uint256 internal constant SETTLE = 340_000;
+    uint256 internal constant TIMEOUT = 300_000;
     uint256 internal constant CONCLUDE = 150_000;
     /// @notice A move of a descent, without its lists.
     uint256 internal constant ADVANCE = 70_000;
@@ -38,9 +40,10 @@ library Costs {
     }
 
     /// @notice The most units that the winning side of one match spends, there and in all inner stages of one match.
+    /// A match that ends by time has been decided by nobody, and costs no more.
     function worst(Kind kind, Rules memory rules) internal pure returns (uint256) {
         uint256 machine =
-            JOIN_MACHINE + _side(rules.machine.radix, rules.machine.maxDepth) + SEAL + STEP + TIMEOUT + CONCLUDE;
+            JOIN_MACHINE + _side(rules.machine.radix, rules.machine.maxDepth) + SEAL + STEP + SETTLE + CONCLUDE;
         if (kind == Kind.Machine) return machine;
         uint256 execution = JOIN_EXECUTION + _side(rules.execution.radix, rules.execution.maxDepth) + SEAL + OPEN_NODE
             + REVEAL + _side(rules.tileRadix, TILE_LEVELS) + OPEN_TILE + SETTLE + CONCLUDE + machine;

@@ -17,12 +17,13 @@ contract ModelRegistry is IModelRegistry {
     uint256 internal constant MAX_NODE_DEPTH = 14;
     uint256 internal constant MAX_STEP_DEPTH = 18;
     uint256 internal constant MAX_TEXT_DEPTH = 12;
+    uint8 internal constant MAX_RUN_DEPTH = 36;
 
     /// @inheritdoc IModelRegistry
     bytes32 public immutable imageRoot;
     /// @inheritdoc IModelRegistry
     ITournament public immutable tournaments;
-    /// @dev Deepest trees that its tournaments open.
+    /// @dev Deepest trees that its tournaments open; a run has no deeper one in any case.
     uint8 private immutable MAX_EXECUTION_DEPTH;
     uint8 private immutable MAX_TRACE_DEPTH;
 
@@ -33,7 +34,8 @@ contract ModelRegistry is IModelRegistry {
     constructor(bytes32 image, ITournament tournaments_) {
         Rules memory rules = tournaments_.rules();
         (imageRoot, tournaments) = (image, tournaments_);
-        (MAX_EXECUTION_DEPTH, MAX_TRACE_DEPTH) = (rules.execution.maxDepth, rules.machine.maxDepth);
+        MAX_EXECUTION_DEPTH = rules.execution.maxDepth;
+        MAX_TRACE_DEPTH = rules.machine.maxDepth < MAX_RUN_DEPTH ? rules.machine.maxDepth : MAX_RUN_DEPTH;
     }
 
     /// @inheritdoc IModelRegistry

@@ -118,6 +118,10 @@ contract ModelRegistryTest {
         refused(header, "traceDepth", 31, 30);
         header.traceDepth = 30;
         accepted(header);
+        // Tournaments that open deeper ones take no deeper program.
+        deploy(32, 48);
+        header.traceDepth = 37;
+        refused(header, "traceDepth", 37, 36);
     }
 
     function testPromptDepth() public {

@@ -7,6 +7,9 @@ use gavel_engine::Engine;
 use gavel_stage::{Ask, Node, Report, Scene, play};
 use std::{future::Future, sync::Arc};
 
+/// Bound of the transaction that executes the contested instruction, the calldata floor included: what it is repaid.
+const MOST_STEP_GAS: u64 = 120_000;
+
 /// Runs a story on threads of its own.
 pub(crate) fn on_runtime<T>(story: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -48,6 +51,11 @@ pub(crate) async fn dispute(
     assert!(
         report.is_right(),
         "{lie:?}, challenger lies: {challenger_lies}:\n{report}"
+    );
+    assert!(
+        report.gas.step < MOST_STEP_GAS,
+        "{lie:?}: the step cost {} gas",
+        report.gas.step
     );
     report
 }
