@@ -103,12 +103,8 @@ async fn state(scene: &Scene, id: B256) -> RequestState {
 }
 
 async fn automine(scene: &Scene, is_on: bool) {
-    control(scene, "evm_setAutomine", is_on).await;
-}
-
-async fn control(scene: &Scene, method: &'static str, value: bool) {
     let provider = scene.node.provider();
-    let done = provider.raw_request::<_, serde_json::Value>(method.into(), (value,));
+    let done = provider.raw_request::<_, serde_json::Value>("evm_setAutomine".into(), (is_on,));
     done.await.expect("the node has this control");
 }
 
@@ -258,8 +254,8 @@ async fn sequencer_killed_mid_proposal(next: &str) {
     assert_eq!(under_way(&scene, account.address()).await, 1);
     mine(&scene).await;
     automine(&scene, true).await;
-    let window = i64::try_from(scene.constants.window).expect("a short window");
-    scene.node.pass(window as u64 + 1).await.expect("time");
+    let past_the_window = scene.constants.window + 1;
+    scene.node.pass(past_the_window).await.expect("time");
     let delivered = async || state(&scene, id).await == RequestState::Delivered;
     until("the final answer", delivered).await;
     assert!(second.stop().success());

@@ -75,6 +75,16 @@ async fn post(router: &Router, key: Option<&str>, body: impl Into<Body>) -> Answ
     ask(router, request.body(body.into()).expect("a request")).await
 }
 
+/// A completion asked for with these headers, in bytes.
+async fn post_raw(router: &Router, headers: &[(&str, &str)], body: &[u8]) -> Answered {
+    let request = headers.iter().fold(
+        Request::post("/v1/completions"),
+        |request, (name, value)| request.header(*name, *value),
+    );
+    let body = Body::from(body.to_vec());
+    ask(router, request.body(body).expect("a request")).await
+}
+
 fn question() -> Value {
     json!({"model": "clerk", "prompt": "Question", "max_tokens": 2, "temperature": 0, "seed": 7})
 }
@@ -145,6 +155,26 @@ async fn what_is_asked_wrongly_is_refused_and_nothing_is_sent() {
     }
     let model = post(&router, key, with("model", json!("other"))).await;
     refused(&model, StatusCode::NOT_FOUND, None);
+    let text = with("prompt", json!(["\u{fffd}"])).into_bytes();
+    let broken = [&text[..20], &[0xff, 0xfe], &text[20..]].concat();
+    let bearer = format!("Bearer {KEY}");
+    let (authorized, is_json) = (
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+    );
+    refused(
+        &post_raw(&router, &[authorized, is_json], &broken).await,
+        bad,
+        None,
+    );
+    let whole = question().to_string();
+    let no_type = post_raw(&router, &[authorized], whole.as_bytes()).await;
+    refused(&no_type, bad, None);
+    for header in [format!("Basic {KEY}"), KEY.to_owned(), "Bearer ".to_owned()] {
+        let headers = [("authorization", header.as_str()), is_json];
+        let answer = post_raw(&router, &headers, whole.as_bytes()).await;
+        refused(&answer, StatusCode::UNAUTHORIZED, None);
+    }
     let large = post(&router, key, with("prompt", json!("x".repeat(10_000)))).await;
     refused(&large, StatusCode::PAYLOAD_TOO_LARGE, None);
     assert_eq!(town.sent_by(PROVIDER).await, 1, "the bond alone");
@@ -196,8 +226,35 @@ fn leads_to_the_root(request: &Value) {
     };
     let place = request["index"].as_u64().expect("a place")
         - request["batch"]["first"].as_u64().expect("a place");
-    let root = proof.root(place, hash(&request["result"]["leaf"]));
-    assert_eq!(root, hash(&request["batch"]["root"]));
+    let (leaf, root) = (
+        hash(&request["result"]["leaf"]),
+        hash(&request["batch"]["root"]),
+    );
+    assert_eq!(proof.root(place, leaf), root);
+    // It proves this leaf at this place alone.
+    assert_ne!(proof.root(place, Hash([1; 32])), root);
+    assert_ne!(proof.root(place ^ 1, leaf), root);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_key_has_an_allowance_of_its_own() {
+    let town = Town::start().await;
+    let bob = ApiKey {
+        name: "bob".to_owned(),
+        key: "secret-key-of-bob".to_owned(),
+    };
+    let mut config = with_keys();
+    config.keys.push(bob);
+    config.per_minute = 1;
+    let router = router(ApiState::new(config, &sequencer(&town).await));
+    let asked = question().to_string();
+    let first = post(&router, Some(KEY), asked.clone()).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.body);
+    let limited = post(&router, Some(KEY), asked.clone()).await;
+    refused(&limited, StatusCode::TOO_MANY_REQUESTS, None);
+    let other = post(&router, Some("secret-key-of-bob"), asked).await;
+    assert_eq!(other.status, StatusCode::OK, "{}", other.body);
+    assert_eq!(town.sent_by(PROVIDER).await, 3, "the bond and two requests");
 }
 
 fn hash(value: &Value) -> Hash {

@@ -1,4 +1,6 @@
 //! Whole-system tests: one module a story.
+mod anvil;
+mod bonds;
 mod descent;
 mod disputes;
 mod random_lies;
