@@ -2,6 +2,7 @@
 //! GAVEL_ANVIL names the binary; without it this is skipped.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use alloy::network::TransactionBuilder;
@@ -20,7 +21,7 @@ struct Anvil {
 }
 
 impl Anvil {
-    fn start(binary: &str) -> Self {
+    fn start(binary: &Path) -> Self {
         let mut process = Command::new(binary)
             .args([
                 "--port",
@@ -164,8 +165,8 @@ async fn play(client: &DynProvider, account: Address) -> (Vec<Outcome>, Vec<u64>
 
 #[tokio::test]
 async fn anvil_agrees_on_gas_and_statuses() {
-    let Ok(binary) = std::env::var("GAVEL_ANVIL") else {
-        eprintln!("SKIPPED: anvil_agrees_on_gas_and_statuses: GAVEL_ANVIL names no anvil binary");
+    let what = "gas and statuses as on anvil";
+    let Some(binary) = gavel_fixtures::program("GAVEL_ANVIL", what) else {
         return;
     };
     let node = Node::start();

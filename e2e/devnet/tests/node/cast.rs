@@ -1,6 +1,6 @@
 //! The `cast` command as a client. GAVEL_CAST names the binary; without it this is skipped.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use alloy::primitives::hex;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::probe::{Node, creation_code};
 
 /// Runs `cast` against the node; its output is JSON where `--json` asks for it.
-fn cast(binary: &str, node: &Node, arguments: &[&str]) -> Result<String, String> {
+fn cast(binary: &Path, node: &Node, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new(binary)
         .args([arguments[0], "--rpc-url", &node.devnet.url()])
         .args(&arguments[1..])
@@ -23,7 +23,7 @@ fn cast(binary: &str, node: &Node, arguments: &[&str]) -> Result<String, String>
     }
 }
 
-fn send(binary: &str, node: &Node, arguments: &[&str]) -> Value {
+fn send(binary: &Path, node: &Node, arguments: &[&str]) -> Value {
     let key = hex::encode_prefixed(node.devnet.accounts()[0].key);
     let signed = [
         &["send", "--json", "--private-key", key.as_str()],
@@ -35,8 +35,8 @@ fn send(binary: &str, node: &Node, arguments: &[&str]) -> Value {
 
 #[tokio::test]
 async fn cast_deploys_calls_sends_and_reads() {
-    let Ok(binary) = std::env::var("GAVEL_CAST") else {
-        eprintln!("SKIPPED: cast_deploys_calls_sends_and_reads: GAVEL_CAST names no cast binary");
+    let Some(binary) = gavel_fixtures::program("GAVEL_CAST", "cast as a client of the chain")
+    else {
         return;
     };
     let node = Node::start();
