@@ -1,6 +1,6 @@
 //! A whole rollup on one machine: contracts, a model, honest and lying players, played to the end.
 //!
-//! [`Node`] is an embedded chain or any other; [`Scene`] deploys, registers and funds; [`play`] lets a dApp ask and everyone act
+//! [`Node`] is an embedded chain or any other; [`Scene`] deploys, registers and funds; [`play()`] lets a dApp ask and everyone act
 //! until the answer is delivered and nobody has anything left to do; [`Report`] is what came of it. Players are the daemons'
 //! own reconcilers and see the chain through its RPC alone. Used by `gavel demo` and by the whole-system tests.
 mod accounts;

@@ -3,9 +3,9 @@
 //! - [`state`]: the slots of one request
 //! - [`executor`]: who computes a node: [`native`] here, WebAssembly beside it
 //! - [`engine`]: runs a program step by step, with or without looking
-//! - [`env`]: the Merkle trees over a state
+//! - [`mod@env`]: the Merkle trees over a state
 //! - [`execution`]: a request's execution commitment, and the state before any node of it
-//! - [`printed`]: what a token prints
+//! - [`printed()`]: what a token prints
 pub mod engine;
 pub mod env;
 pub mod execution;

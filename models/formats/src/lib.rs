@@ -1,11 +1,11 @@
 //! Import of model files and tokenizers into programs.
 //!
 //! - [`gguf`]: the container, with a limit on everything read
-//! - [`file`]: a file's bytes, in memory or mapped
+//! - [`mod@file`]: a file's bytes, in memory or mapped
 //! - [`vocab`]: vocabularies as the tables that the tokenizing operators read
 //! - `hyper`, `llama`: what is known of the Llama family
 //! - `assemble`: slots, weights and nodes to a program with header and id
-//! - [`check`]: whether a program's disputes can be trusted to end right
+//! - [`check()`]: whether a program's disputes can be trusted to end right
 mod assemble;
 pub mod check;
 mod cost;

@@ -63,8 +63,8 @@ macro_rules! params {
 }
 
 params! {
-    /// SentencePiece-style tokenizer. Inputs: prompt U8[prompt_capacity], texts U8[..], offsets I32[vocab + 1],
-    /// scores F32[vocab], sorted I32[sorted_len] (ids by text, one for each distinct text), byte tokens I32[256] (-1 = none).
+    /// SentencePiece-style tokenizer. Inputs: prompt U8\[prompt_capacity\], texts U8[..], offsets I32[vocab + 1],
+    /// scores F32\[vocab\], sorted I32\[sorted_len\] (ids by text, one for each distinct text), byte tokens I32\[256\] (-1 = none).
     Tokenizer {
         /// Tokens of the vocabulary.
         vocab: u32,
@@ -87,7 +87,7 @@ params! {
     }
 }
 params! {
-    /// One row of a table: `x[i] = table[tokens[pos], i]`. Inputs: tokens I32, then the table's planes [vocab, dim].
+    /// One row of a table: `x\[i\] = table[tokens\[pos\], i]`. Inputs: tokens I32, then the table's planes [vocab, dim].
     Embed {
         /// Columns.
         dim: u32,
@@ -100,7 +100,7 @@ params! {
     }
 }
 params! {
-    /// RMSNorm. Inputs: x F32[dim], weight F32[dim].
+    /// RMSNorm. Inputs: x F32\[dim\], weight F32\[dim\].
     RmsNorm {
         /// Elements.
         dim: u32,
@@ -109,7 +109,7 @@ params! {
     }
 }
 params! {
-    /// `y = W x`. Inputs: x F32[cols], then the planes of W [rows, cols].
+    /// `y = W x`. Inputs: x F32\[cols\], then the planes of W [rows, cols].
     Linear {
         /// Outputs.
         rows: u32,
@@ -134,7 +134,7 @@ params! {
     }
 }
 params! {
-    /// `cache[pos, i] = x[i]`; every other element keeps its value. Inputs: x F32[width]. Output F32[context, width].
+    /// `cache[pos, i] = x\[i\]`; every other element keeps its value. Inputs: x F32\[width\]. Output F32[context, width].
     StoreRow {
         /// Elements of a row.
         width: u32,
@@ -143,7 +143,7 @@ params! {
     }
 }
 params! {
-    /// Attention scores: `scores[h, t] = (q[h] . k[t, h / group]) * scale` for t <= pos; others keep their value.
+    /// Attention scores: `scores[h, t] = (q\[h\] . k[t, h / group]) * scale` for t <= pos; others keep their value.
     /// Inputs: q F32[heads * head_dim], keys F32[context, kv_heads * head_dim]. Output F32[heads, context].
     Scores {
         /// Query heads, a multiple of `kv_heads`.
@@ -182,22 +182,22 @@ params! {
     }
 }
 params! {
-    /// An element-wise operator over F32[len].
+    /// An element-wise operator over F32\[len\].
     Elementwise {
         /// Elements.
         len: u32,
     }
 }
 params! {
-    /// The sampler's weights `exp((l[i] - max l) / T)`, only if the temperature is not 0; else the output keeps its value.
-    /// Inputs: logits F32[vocab]. Output F32[vocab].
+    /// The sampler's weights `exp((l\[i\] - max l) / T)`, only if the temperature is not 0; else the output keeps its value.
+    /// Inputs: logits F32\[vocab\]. Output F32\[vocab\].
     Probs {
         /// Elements.
         vocab: u32,
     }
 }
 params! {
-    /// The sampler: writes the chosen token at `tokens[pos + 1]`. Inputs: logits F32[vocab], probs F32[vocab].
+    /// The sampler: writes the chosen token at `tokens[pos + 1]`. Inputs: logits F32\[vocab\], probs F32\[vocab\].
     Sample {
         /// Elements.
         vocab: u32,
@@ -206,7 +206,7 @@ params! {
     }
 }
 params! {
-    /// Text of the generated tokens. Inputs: tokens I32[tokens_capacity], texts U8 (as printed), offsets I32[vocab + 1].
+    /// Text of the generated tokens. Inputs: tokens I32\[tokens_capacity\], texts U8 (as printed), offsets I32[vocab + 1].
     /// The texts are those that a token prints: nothing for control and unknown tokens.
     Detokenize {
         /// Tokens of the vocabulary.
@@ -218,8 +218,8 @@ params! {
     }
 }
 params! {
-    /// The step's last node: moves the request on. Inputs: count I32[64] (word 0: prompt tokens in the tokenize phase, output
-    /// bytes in the detokenize phase), tokens I32[tokens_capacity]. Output: the control slot.
+    /// The step's last node: moves the request on. Inputs: count I32\[64\] (word 0: prompt tokens in the tokenize phase, output
+    /// bytes in the detokenize phase), tokens I32\[tokens_capacity\]. Output: the control slot.
     Advance {
         /// Positions of the context.
         context: u32,
@@ -278,9 +278,9 @@ macro_rules! ops {
 }
 
 ops! {
-    /// Prompt bytes to token ids: output I32[tokens_capacity], zero past the last id.
+    /// Prompt bytes to token ids: output I32\[tokens_capacity\], zero past the last id.
     1 TokenizeIds(Tokenizer),
-    /// Number of token ids that the prompt has, also when it exceeds the tokens slot: word 0 of I32[64].
+    /// Number of token ids that the prompt has, also when it exceeds the tokens slot: word 0 of I32\[64\].
     2 TokenizeCount(Tokenizer),
     /// Row of the embedding table.
     3 Embed(Embed),
@@ -298,17 +298,17 @@ ops! {
     9 Softmax(Softmax),
     /// Attention output.
     10 WeightedSum(WeightedSum),
-    /// `a + b`. Inputs: a, b F32[len].
+    /// `a + b`. Inputs: a, b F32\[len\].
     11 Add(Elementwise),
-    /// `silu(gate) * up`. Inputs: gate, up F32[len].
+    /// `silu(gate) * up`. Inputs: gate, up F32\[len\].
     12 SwiGlu(Elementwise),
     /// Weights of the sampler.
     13 Probs(Probs),
     /// The sampler.
     14 Sample(Sample),
-    /// Text of the generated tokens, output U8[output_capacity], zero past its end.
+    /// Text of the generated tokens, output U8\[output_capacity\], zero past its end.
     15 Detokenize(Detokenize),
-    /// Bytes that the generated tokens print, also when they exceed the output slot: word 0 of I32[64].
+    /// Bytes that the generated tokens print, also when they exceed the output slot: word 0 of I32\[64\].
     16 DetokenizeLen(Detokenize),
     /// Control of the next step.
     17 Advance(Advance),

@@ -1,7 +1,7 @@
 //! The chain as the daemons see it.
 //!
 //! - [`bindings`]: the contracts' calls, events and errors, generated from the committed artifacts
-//! - [`deploy`], [`Deployment`], [`Settings`]: putting a rollup on a chain and finding it again
+//! - [`deploy()`], [`Deployment`], [`Settings`]: putting a rollup on a chain and finding it again
 //! - [`LogReader`]: logs that follow a chain which takes blocks back
 //! - [`InboxReader`]: programs, lanes and requests
 //! - [`BoardReader`]: the player's board as of the chain's head

@@ -1,4 +1,4 @@
-//! Keccak-f[1600], after FIPS 202.
+//! Keccak-f\[1600\], after FIPS 202.
 
 use super::lane::Lane;
 

@@ -1,13 +1,13 @@
 //! Prompt bytes to token ids and token ids to text: SentencePiece's greedy merges as llama.cpp runs them, total on any bytes and any
 //! vocabulary.
 //!
-//! 1. [`escape`]: a space goes before a text that is not empty (by flag), every space becomes U+2581, and the text falls apart into
+//! 1. `escape`: a space goes before a text that is not empty (by flag), every space becomes U+2581, and the text falls apart into
 //!    symbols by the length that a UTF-8 lead byte announces.
-//! 2. [`merge`]: of all neighbours whose joint text is a token, those of the highest score merge (of equals the leftmost), until none
+//! 2. `merge`: of all neighbours whose joint text is a token, those of the highest score merge (of equals the leftmost), until none
 //!    are left.
-//! 3. [`tokens`]: a symbol that is a token gives its id; another its bytes' tokens, or one unknown token.
+//! 3. `tokens`: a symbol that is a token gives its id; another its bytes' tokens, or one unknown token.
 //!
-//! All tiles compute the whole tokenization; memory is the scratch alone, cut up in [`layout`].
+//! All tiles compute the whole tokenization; memory is the scratch alone, cut up in `layout`.
 
 mod candidates;
 pub(crate) mod cost;
