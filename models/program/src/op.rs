@@ -87,7 +87,7 @@ params! {
     }
 }
 params! {
-    /// One row of a table: `x\[i\] = table[tokens\[pos\], i]`. Inputs: tokens I32, then the table's planes [vocab, dim].
+    /// One row of a table: `x[i] = table[tokens[pos], i]`. Inputs: tokens I32, then the table's planes [vocab, dim].
     Embed {
         /// Columns.
         dim: u32,
@@ -134,7 +134,7 @@ params! {
     }
 }
 params! {
-    /// `cache[pos, i] = x\[i\]`; every other element keeps its value. Inputs: x F32\[width\]. Output F32[context, width].
+    /// `cache[pos, i] = x[i]`; every other element keeps its value. Inputs: x F32\[width\]. Output F32[context, width].
     StoreRow {
         /// Elements of a row.
         width: u32,
@@ -143,7 +143,7 @@ params! {
     }
 }
 params! {
-    /// Attention scores: `scores[h, t] = (q\[h\] . k[t, h / group]) * scale` for t <= pos; others keep their value.
+    /// Attention scores: `scores[h, t] = (q[h] . k[t, h / group]) * scale` for t <= pos; others keep their value.
     /// Inputs: q F32[heads * head_dim], keys F32[context, kv_heads * head_dim]. Output F32[heads, context].
     Scores {
         /// Query heads, a multiple of `kv_heads`.
@@ -189,7 +189,7 @@ params! {
     }
 }
 params! {
-    /// The sampler's weights `exp((l\[i\] - max l) / T)`, only if the temperature is not 0; else the output keeps its value.
+    /// The sampler's weights `exp((l[i] - max l) / T)`, only if the temperature is not 0; else the output keeps its value.
     /// Inputs: logits F32\[vocab\]. Output F32\[vocab\].
     Probs {
         /// Elements.
