@@ -28,7 +28,7 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// What CI checks: format, tidy, Rust tests; what was skipped comes last
+    /// What CI checks: format, tidy, clippy, documentation, Rust and Solidity tests, artifacts; what was skipped comes last
     Test,
     /// Contract artifacts against their sources, and the Solidity tests
     Contracts,
