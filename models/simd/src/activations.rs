@@ -1,0 +1,118 @@
+//! Input vectors of quantized matrices, as the operator quantizes them: per block of 32 signed bytes and one binary16 scale.
+
+use crate::level::by_level;
+use crate::pack::BLOCK;
+use gavel_kernels::num::{f16_to_f32, f32_to_f16};
+
+/// 1.5 * 2^23: added to a number below 2^22 in magnitude it leaves the nearest integer, ties to even, in the low bits of the sum.
+const ROUNDER: f32 = 12_582_912.0;
+/// All bits but the sign.
+const MAGNITUDE: u32 = 0x7fff_ffff;
+
+/// A batch of quantized vectors.
+#[derive(Clone, Copy, Debug)]
+pub struct Activations<'a> {
+    blocks: usize,
+    /// `[vectors, blocks]`.
+    pub(crate) quants: &'a [[i8; BLOCK]],
+    /// The same as 16-bit numbers; of columns 4j, 4j + 1, 4j + 2, 4j + 3 in the order 0, 2, 1, 3.
+    pub(crate) pairs: &'a [[i16; BLOCK]],
+    /// `[vectors, blocks]`: the scales.
+    pub(crate) scales: &'a [f32],
+    /// `[vectors, blocks]`: the quants' sums.
+    pub(crate) sums: &'a [i32],
+}
+
+impl<'a> Activations<'a> {
+    /// Words of memory that a batch takes.
+    pub fn words(vectors: usize, cols: usize) -> usize {
+        let blocks = vectors * (cols / BLOCK);
+        blocks * (BLOCK / 4 + BLOCK / 2 + 2)
+    }
+
+    /// Quantizes vectors `x` \[vectors, cols\] into `memory`, at least [`Activations::words`] long.
+    ///
+    /// # Panics
+    /// If `memory` is too short or `cols` is no multiple of 32.
+    pub fn quantize(level: crate::Level, x: &[f32], cols: usize, memory: &'a mut [u32]) -> Self {
+        assert!(cols.is_multiple_of(BLOCK), "{cols} columns are no whole blocks");
+        let x = x.as_chunks::<BLOCK>().0;
+        let (quants, rest) = memory.split_at_mut(x.len() * BLOCK / 4);
+        let (pairs, rest) = rest.split_at_mut(x.len() * BLOCK / 2);
+        let (scales, rest) = rest.split_at_mut(x.len());
+        let scales: &mut [f32] = bytemuck::cast_slice_mut(scales);
+        let sums: &mut [i32] = bytemuck::cast_slice_mut(&mut rest[..x.len()]);
+        let quants: &mut [i8] = bytemuck::cast_slice_mut(quants);
+        let pairs: &mut [i16] = bytemuck::cast_slice_mut(pairs);
+        blocks(
+            level,
+            x,
+            quants.as_chunks_mut().0,
+            pairs.as_chunks_mut().0,
+            scales,
+            sums,
+        );
+        Activations {
+            blocks: cols / BLOCK,
+            quants: quants.as_chunks().0,
+            pairs: pairs.as_chunks().0,
+            scales,
+            sums,
+        }
+    }
+
+    /// Vectors of the batch.
+    pub fn vectors(&self) -> usize {
+        self.scales.len() / self.blocks.max(1)
+    }
+
+    /// Blocks of a vector.
+    pub(crate) fn blocks(&self) -> usize {
+        self.blocks
+    }
+}
+
+by_level! {
+    fn blocks(
+        x: &[[f32; BLOCK]],
+        quants: &mut [[i8; BLOCK]],
+        pairs: &mut [[i16; BLOCK]],
+        scales: &mut [f32],
+        sums: &mut [i32],
+    ) {
+        for (at, x) in x.iter().enumerate() {
+            let (whole, scale) = block(x);
+            quants[at] = whole.map(|quant| quant as i8);
+            for column in (0..BLOCK).step_by(4) {
+                pairs[at][column] = whole[column] as i16;
+                pairs[at][column + 1] = whole[column + 2] as i16;
+                pairs[at][column + 2] = whole[column + 1] as i16;
+                pairs[at][column + 3] = whole[column + 3] as i16;
+            }
+            scales[at] = scale;
+            sums[at] = whole.iter().sum();
+        }
+    }
+}
+
+/// The quants and the scale of a block. A scale of zero, infinity or NaN has zero quants.
+#[inline(always)]
+fn block(x: &[f32; BLOCK]) -> ([i32; BLOCK], f32) {
+    let mut largest = 0;
+    for x in x {
+        largest = largest.max(x.to_bits() & MAGNITUDE);
+    }
+    let exact = f32::from_bits(largest) / 127.0;
+    let scale = f16_to_f32(f32_to_f16(exact));
+    if scale == 0.0 || !scale.is_finite() {
+        return ([0; BLOCK], scale);
+    }
+    let inverse = 1.0 / exact;
+    let mut quants = [0; BLOCK];
+    for (quant, x) in quants.iter_mut().zip(x) {
+        // The quant is the sum's low byte, read as a signed number.
+        let shifted = (x * inverse + ROUNDER).to_bits();
+        *quant = ((shifted.wrapping_sub(ROUNDER.to_bits())) << 24) as i32 >> 24;
+    }
+    (quants, scale)
+}

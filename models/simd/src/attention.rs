@@ -1,0 +1,177 @@
+//! Attention of one query row over a cache: the operators Scores, Softmax and WeightedSum in one go, head by head, with the
+//! same sums in the same order.
+
+use crate::exp::exp;
+use crate::level::by_level;
+use crate::linear::float::{dot, folded};
+use gavel_kernels::num::{CANONICAL_NAN, LANES, stored};
+
+/// The shape of an attention operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Query heads that share a key head.
+    pub group: usize,
+    /// Elements of a head.
+    pub head_dim: usize,
+    /// Elements from one position's keys to the next one's.
+    pub stride: usize,
+    /// Scale of the scores, the bits of an F32.
+    pub scale: u32,
+}
+
+by_level! {
+    /// Attention of the `group` query heads that share one key head over the positions `0..visible`. `keys` and `values` begin at that head's
+    /// elements of position 0; `q` and `out` have `group * head_dim` elements, `scratch` at least `visible`.
+    ///
+    /// # Panics
+    /// If a slice is shorter than that.
+    pub fn attention(
+        shape: &Shape,
+        q: &[f32],
+        keys: &[f32],
+        values: &[f32],
+        visible: usize,
+        scratch: &mut [f32],
+        out: &mut [f32],
+    ) {
+        let weights = &mut scratch[..visible];
+        let heads = q.chunks_exact(shape.head_dim).zip(out.chunks_exact_mut(shape.head_dim));
+        for (q, out) in heads {
+            scores(shape, q, keys, weights);
+            softmax(weights);
+            weighted_sum(shape, weights, values, out);
+        }
+    }
+}
+
+#[inline(always)]
+fn scores(shape: &Shape, q: &[f32], keys: &[f32], out: &mut [f32]) {
+    let scale = f32::from_bits(shape.scale);
+    for (t, out) in out.iter_mut().enumerate() {
+        let key = &keys[t * shape.stride..][..shape.head_dim];
+        *out = dot(q, key, |x| x) * scale;
+    }
+}
+
+#[inline(always)]
+fn softmax(scores: &mut [f32]) {
+    let max = largest(scores);
+    for score in scores.iter_mut() {
+        *score = exp(*score - max);
+    }
+    let mut lanes = [0.0; LANES];
+    let (whole, rest) = scores.as_chunks::<LANES>();
+    for terms in whole {
+        for lane in 0..LANES {
+            lanes[lane] += terms[lane];
+        }
+    }
+    for (lane, term) in lanes.iter_mut().zip(rest) {
+        *lane += term;
+    }
+    let total = folded(lanes);
+    for e in scores {
+        *e /= total;
+    }
+}
+
+/// An integer that orders as its number does, NaN lowest.
+#[inline(always)]
+pub(crate) fn key(x: f32) -> i32 {
+    let bits = x.to_bits();
+    let magnitude = (bits & 0x7fff_ffff) as i32;
+    let sign = bits as i32 >> 31;
+    let ordered = (magnitude ^ sign).wrapping_sub(sign);
+    if magnitude > 0x7f80_0000 { i32::MIN } else { ordered }
+}
+
+/// The largest value, NaN if all are.
+#[inline(always)]
+pub(crate) fn largest(values: &[f32]) -> f32 {
+    let mut best = [i32::MIN; LANES];
+    let (whole, rest) = values.as_chunks::<LANES>();
+    for values in whole {
+        for lane in 0..LANES {
+            best[lane] = best[lane].max(key(values[lane]));
+        }
+    }
+    for (best, value) in best.iter_mut().zip(rest) {
+        *best = (*best).max(key(*value));
+    }
+    let best = best.into_iter().fold(i32::MIN, i32::max);
+    match best {
+        i32::MIN => f32::from_bits(CANONICAL_NAN),
+        0.. => f32::from_bits(best as u32),
+        _ => -f32::from_bits(best.wrapping_neg() as u32),
+    }
+}
+
+/// Position t goes to lane t mod 16. A lane is summed at a time, so that its sums stay in registers.
+#[inline(always)]
+fn weighted_sum(shape: &Shape, weights: &[f32], values: &[f32], out: &mut [f32]) {
+    let mut at = 0;
+    while at < out.len() {
+        let left = out.len() - at;
+        let (values, out) = (&values[at..], &mut out[at..]);
+        at += match left {
+            1..8 => columns::<1>(shape.stride, weights, values, out),
+            8..16 => columns::<8>(shape.stride, weights, values, out),
+            16..32 => columns::<16>(shape.stride, weights, values, out),
+            32..64 => columns::<32>(shape.stride, weights, values, out),
+            _ => columns::<64>(shape.stride, weights, values, out),
+        };
+    }
+}
+
+/// The first `WIDTH` columns; gives their number.
+#[inline(always)]
+fn columns<const WIDTH: usize>(
+    stride: usize,
+    weights: &[f32],
+    values: &[f32],
+    out: &mut [f32],
+) -> usize {
+    let mut lanes = [[0.0f32; WIDTH]; LANES];
+    for (first, lane) in lanes.iter_mut().enumerate() {
+        let mut sums = [0.0; WIDTH];
+        let mut t = first;
+        while t < weights.len() {
+            let values: &[f32; WIDTH] = values[t * stride..].first_chunk().expect("a row of values");
+            for d in 0..WIDTH {
+                sums[d] += weights[t] * values[d];
+            }
+            t += LANES;
+        }
+        *lane = sums;
+    }
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            for d in 0..WIDTH {
+                lanes[lane][d] += lanes[lane + half][d];
+            }
+        }
+        half /= 2;
+    }
+    for d in 0..WIDTH {
+        out[d] = f32::from_bits(stored(lanes[0][d]));
+    }
+    WIDTH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gavel_kernels::num;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn order_is_that_of_the_definition(bits in any::<u32>(), others in prop::collection::vec(any::<u32>(), 0..40)) {
+            prop_assert_eq!(key(f32::from_bits(bits)), num::key(f32::from_bits(bits)));
+            let values: Vec<f32> = others.into_iter().map(f32::from_bits).collect();
+            let (got, expected) = (largest(&values), num::largest(&values));
+            prop_assert_eq!(num::key(got), num::key(expected));
+        }
+    }
+}

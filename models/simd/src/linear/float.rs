@@ -1,0 +1,83 @@
+//! Matrices of floating-point weights times vectors: rows as they are, sums in sixteen lanes.
+
+use crate::half;
+use crate::level::by_level;
+use gavel_kernels::num::{LANES, Lanes, stored};
+
+/// A register of each lane's partial sums.
+type Sums = [f32; LANES];
+
+by_level! {
+    /// Rows of binary32 weights `[rows, cols]` times vectors `x` \[vectors, cols\]: `out` \[vectors, stride\] gets the products of vector v at
+    /// `out[v * stride..]`.
+    pub fn f32_rows(weights: &[f32], cols: usize, x: &[f32], stride: usize, out: &mut [f32]) {
+        rows(weights, cols, x, stride, out, |weight| weight)
+    }
+}
+
+by_level! {
+    /// The same for binary16 weights.
+    pub fn f16_rows(weights: &[u16], cols: usize, x: &[f32], stride: usize, out: &mut [f32]) {
+        rows(weights, cols, x, stride, out, half::to_f32)
+    }
+}
+
+#[inline(always)]
+fn rows<T: Copy>(
+    weights: &[T],
+    cols: usize,
+    x: &[f32],
+    stride: usize,
+    out: &mut [f32],
+    number: impl Fn(T) -> f32 + Copy,
+) {
+    for (x, out) in x.chunks_exact(cols).zip(out.chunks_mut(stride)) {
+        for (row, out) in weights.chunks_exact(cols).zip(out) {
+            *out = f32::from_bits(stored(dot(row, x, number)));
+        }
+    }
+}
+
+/// `gavel_kernels::num::dot`, in code that the compiler can inline into each level.
+#[inline(always)]
+pub(crate) fn dot<T: Copy>(a: &[T], b: &[f32], number: impl Fn(T) -> f32) -> f32 {
+    folded(products(a, b, number))
+}
+
+/// The lanes' partial sums of `a[i] * b[i]`.
+#[inline(always)]
+fn products<T: Copy>(a: &[T], b: &[f32], number: impl Fn(T) -> f32) -> Sums {
+    let mut lanes = [0.0; LANES];
+    let (a, a_rest) = a.as_chunks::<LANES>();
+    let (b, b_rest) = b.as_chunks::<LANES>();
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            lanes[lane] += number(a[lane]) * b[lane];
+        }
+    }
+    for ((lane, a), b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
+        *lane += number(*a) * b;
+    }
+    lanes
+}
+
+/// The lanes' sum, as `gavel_kernels::num::fold`.
+#[inline(always)]
+pub(crate) fn folded(lanes: Lanes) -> f32 {
+    let eight: [f32; 8] = core::array::from_fn(|lane| lanes[lane] + lanes[lane + 8]);
+    let four: [f32; 4] = core::array::from_fn(|lane| eight[lane] + eight[lane + 4]);
+    let two: [f32; 2] = core::array::from_fn(|lane| four[lane] + four[lane + 2]);
+    two[0] + two[1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gavel_kernels::num::fold;
+
+    #[test]
+    fn lanes_fold_as_they_are_defined_to() {
+        let lanes: Lanes = core::array::from_fn(|lane| (lane as f32 + 0.3) * 1e7);
+        assert_eq!(folded(lanes).to_bits(), fold(lanes).to_bits());
+    }
+}

@@ -1,0 +1,58 @@
+//! Operators that stay within a vector: each takes a batch of vectors `[vectors, width]`.
+
+use crate::exp::exp;
+use crate::level::by_level;
+use crate::linear::float::dot;
+use gavel_kernels::num::{sqrt, stored};
+
+by_level! {
+    /// RMSNorm of each `weight.len()` elements of `x`; `eps` is the bits of an F32.
+    ///
+    /// # Panics
+    /// If `out` is shorter than `x`.
+    pub fn rms_norm(x: &[f32], weight: &[f32], eps: u32, out: &mut [f32]) {
+        let dim = weight.len();
+        for (x, out) in x.chunks_exact(dim).zip(out.chunks_exact_mut(dim)) {
+            let mean = dot(x, x, |x| x) / dim as f32;
+            let r = 1.0 / sqrt(mean + f32::from_bits(eps));
+            for ((out, x), weight) in out.iter_mut().zip(x).zip(weight) {
+                *out = canonical((x * r) * weight);
+            }
+        }
+    }
+}
+
+by_level! {
+    /// `out = out + b`, element by element; `b` begins again where it ends.
+    pub fn add(b: &[f32], out: &mut [f32]) {
+        for out in out.chunks_mut(b.len()) {
+            for (out, b) in out.iter_mut().zip(b) {
+                *out = canonical(*out + b);
+            }
+        }
+    }
+}
+
+by_level! {
+    /// `out = silu(gate) * up`.
+    pub fn swiglu(gate: &[f32], up: &[f32], out: &mut [f32]) {
+        for ((out, gate), up) in out.iter_mut().zip(gate).zip(up) {
+            *out = canonical((gate / (1.0 + exp(-gate))) * up);
+        }
+    }
+}
+
+by_level! {
+    /// Copies, with every NaN made canonical.
+    pub fn store(x: &[f32], out: &mut [f32]) {
+        for (out, x) in out.iter_mut().zip(x) {
+            *out = canonical(*x);
+        }
+    }
+}
+
+/// The number as it is stored.
+#[inline(always)]
+fn canonical(x: f32) -> f32 {
+    f32::from_bits(stored(x))
+}

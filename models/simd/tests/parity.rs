@@ -1,0 +1,238 @@
+//! Every fast path at every level equals the operator's definition, bit for bit, whatever the numbers.
+
+use gavel_kernels::run_range;
+use gavel_program::boot::SCRATCH_WORDS;
+use gavel_program::control::CONTROL_WORDS;
+use gavel_program::op::{Elementwise, Linear, RmsNorm, Scores, Softmax, WeightedSum};
+use gavel_program::{Control, Node, Op, Operand, WeightFormat};
+use gavel_simd::attention::{Shape, attention};
+use gavel_simd::linear::{float, scatter};
+use gavel_simd::{Activations, GROUP, Layout, Level, Packed, linear, rows};
+use proptest::prelude::*;
+
+/// Numbers of all kinds: ordinary ones, tiny and huge ones, zeros, infinities, NaN.
+fn numbers(len: usize) -> impl Strategy<Value = Vec<u32>> {
+    let ordinary = (-4.0f32..4.0).prop_map(f32::to_bits);
+    let wild = prop_oneof![
+        Just(0u32),
+        Just(0x8000_0000),
+        Just(0x7f80_0000),
+        Just(0xff80_0000),
+        Just(0xffc0_1234),
+        0u32..0x0080_0000,
+        any::<u32>(),
+    ];
+    let rarely = prop_oneof![Just(0.0), Just(0.002), Just(0.2)];
+    rarely.prop_flat_map(move |share: f64| {
+        let element = prop_oneof![
+            ((1.0 - share) * 1000.0) as u32 + 1 => ordinary.clone(),
+            (share * 1000.0) as u32 + u32::from(share > 0.0) => wild.clone(),
+        ];
+        prop::collection::vec(element, len)
+    })
+}
+
+/// Sixteen-bit scales: mostly small numbers, sometimes anything.
+fn scales(len: usize) -> impl Strategy<Value = Vec<u16>> {
+    let scale = prop_oneof![50 => 0x1c00u16..0x3c00, 1 => any::<u16>(), 1 => 0u16..0x400];
+    prop::collection::vec(scale, len)
+}
+
+fn f32s(words: &[u32]) -> &[f32] {
+    bytemuck::cast_slice(words)
+}
+
+fn bits(numbers: &[f32]) -> Vec<u32> {
+    numbers.iter().map(|x| x.to_bits()).collect()
+}
+
+/// The operator's own words for one vector.
+fn defined(op: Op, position: u32, inputs: &[&[u32]], len: usize) -> Vec<u32> {
+    let operands = [Operand::Slot(0); 12];
+    let node = Node::new(op, 1, &operands[..inputs.len()], 1);
+    let control = Control {
+        position,
+        ..Control::decode(&[0; CONTROL_WORDS])
+    };
+    let mut out = vec![0; len];
+    let mut scratch = vec![0; SCRATCH_WORDS];
+    run_range(&node, &control, inputs, 0..len, &mut out, &mut scratch);
+    out
+}
+
+/// A plane's bytes as words.
+fn words<T: bytemuck::NoUninit>(plane: &[T]) -> Vec<u32> {
+    let mut words = vec![0u32; size_of_val(plane).div_ceil(4)];
+    bytemuck::cast_slice_mut::<u32, u8>(&mut words)[..size_of_val(plane)]
+        .copy_from_slice(bytemuck::cast_slice(plane));
+    words
+}
+
+/// A quantized matrix and vectors.
+#[derive(Clone, Debug)]
+struct Case {
+    format: WeightFormat,
+    rows: usize,
+    cols: usize,
+    quants: Vec<u8>,
+    scales: Vec<u16>,
+    x: Vec<u32>,
+}
+
+fn quantized() -> impl Strategy<Value = Case> {
+    let format = prop_oneof![Just(WeightFormat::Q8), Just(WeightFormat::Q4)];
+    (format, 1usize..50, 1usize..7, 1usize..34).prop_flat_map(|(format, rows, blocks, vectors)| {
+        let per_block = if format == WeightFormat::Q8 { 32 } else { 16 };
+        let quant = prop_oneof![8 => any::<u8>(), 1 => Just(0x80), 1 => Just(0x7f)];
+        (
+            prop::collection::vec(quant, rows * blocks * per_block),
+            scales(rows * blocks),
+            numbers(vectors * blocks * 32),
+        )
+            .prop_map(move |(quants, scales, x)| Case {
+                format,
+                rows,
+                cols: blocks * 32,
+                quants,
+                scales,
+                x,
+            })
+    })
+}
+
+/// A packed matrix's words: they begin on a whole cache line's worth of alignment only by luck, which must not matter.
+fn packed(case: &Case, layout: &Layout) -> Vec<u8> {
+    let mut bytes = vec![0xee; layout.bytes()];
+    for (group, out) in bytes.chunks_exact_mut(layout.group_bytes()).enumerate() {
+        layout.pack_group(group, &case.quants, &case.scales, out);
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn quantized_matrices(case in quantized()) {
+        let layout = Layout::new(case.format, case.rows, case.cols).expect("a packed format");
+        let bytes = packed(&case, &layout);
+        let matrix = Packed::new(layout, &bytes);
+        let vectors = case.x.len() / case.cols;
+        let op = Op::Linear(Linear {
+            rows: case.rows as u32,
+            cols: case.cols as u32,
+            format: case.format,
+        });
+        let (quants, scales) = (words(&case.quants), words(&case.scales));
+        let expected: Vec<u32> = case
+            .x
+            .chunks(case.cols)
+            .flat_map(|x| defined(op, 0, &[x, &quants, &scales], case.rows))
+            .collect();
+        for level in Level::all() {
+            let mut memory = vec![0; Activations::words(vectors, case.cols)];
+            let x = Activations::quantize(level, f32s(&case.x), case.cols, &mut memory);
+            let mut out = vec![[0.0; GROUP]; layout.groups() * vectors];
+            let cut = layout.groups() / 2;
+            let (first, second) = out.split_at_mut(cut * vectors);
+            linear(level, &matrix, 0..cut, &x, first);
+            linear(level, &matrix, cut..layout.groups(), &x, second);
+            let mut rows = vec![0.0; vectors * case.rows];
+            scatter(&out, vectors, 0, case.rows, &mut rows);
+            prop_assert_eq!(&bits(&rows), &expected, "{}", level.name());
+        }
+    }
+
+    #[test]
+    fn matrices_of_floats(
+        (rows, cols, weights, x) in (1usize..20, 1usize..70, 1usize..5).prop_flat_map(|(rows, cols, vectors)| {
+            (Just(rows), Just(cols), numbers(rows * cols), numbers(vectors * cols))
+        }),
+    ) {
+        let halves: Vec<u16> = weights.iter().map(|bits| (bits >> 13) as u16).collect();
+        let format = |format| Op::Linear(Linear { rows: rows as u32, cols: cols as u32, format });
+        let expected = |format_, weights: &[u32]| -> Vec<u32> {
+            x.chunks(cols).flat_map(|x| defined(format(format_), 0, &[x, weights], rows)).collect()
+        };
+        let (f32_rows, f16_rows) = (expected(WeightFormat::F32, &weights), expected(WeightFormat::F16, &words(&halves)));
+        for level in Level::all() {
+            let mut out = vec![0.0; x.len() / cols * rows];
+            float::f32_rows(level, f32s(&weights), cols, f32s(&x), rows, &mut out);
+            prop_assert_eq!(&bits(&out), &f32_rows, "{}", level.name());
+            float::f16_rows(level, &halves, cols, f32s(&x), rows, &mut out);
+            prop_assert_eq!(&bits(&out), &f16_rows, "{}", level.name());
+        }
+    }
+
+    #[test]
+    fn attention_over_a_cache(
+        (heads, kv_heads, head_dim, visible, q, keys, values, scale) in
+            (1usize..4, 1usize..4, 1usize..100, 1usize..70).prop_flat_map(|(group, kv_heads, head_dim, visible)| {
+                let cache = visible * kv_heads * head_dim;
+                (
+                    Just(group * kv_heads), Just(kv_heads), Just(head_dim), Just(visible),
+                    numbers(group * kv_heads * head_dim), numbers(cache), numbers(cache), -2.0f32..2.0,
+                )
+            }),
+    ) {
+        let (context, position) = (visible as u32, visible as u32 - 1);
+        let [h, kv, dim] = [heads, kv_heads, head_dim].map(|size| size as u32);
+        let scale = scale.to_bits();
+        let op = Op::Scores(Scores { heads: h, kv_heads: kv, head_dim: dim, context, scale });
+        let scores = defined(op, position, &[&q, &keys], heads * visible);
+        let op = Op::Softmax(Softmax { heads: h, context });
+        let probs = defined(op, position, &[&scores], heads * visible);
+        let op = Op::WeightedSum(WeightedSum { heads: h, kv_heads: kv, head_dim: dim, context });
+        let expected = defined(op, position, &[&probs, &values], heads * head_dim);
+        let shape = Shape { group: heads / kv_heads, head_dim, stride: kv_heads * head_dim, scale };
+        for level in Level::all() {
+            let mut out = vec![0.0; heads * head_dim];
+            let mut scratch = vec![0.0; visible];
+            let width = shape.group * head_dim;
+            for (head, out) in out.chunks_mut(width).enumerate() {
+                let q = &f32s(&q)[head * width..][..width];
+                let (keys, values) = (&f32s(&keys)[head * head_dim..], &f32s(&values)[head * head_dim..]);
+                attention(level, &shape, q, keys, values, visible, &mut scratch, out);
+            }
+            prop_assert_eq!(&bits(&out), &expected, "{}", level.name());
+        }
+    }
+
+    #[test]
+    fn operators_within_a_vector(
+        (a, b, eps) in (1usize..200).prop_flat_map(|len| (numbers(len), numbers(len), 0.0f32..1.0)),
+    ) {
+        let len = a.len() as u32;
+        let op = Op::RmsNorm(RmsNorm { dim: len, eps: eps.to_bits() });
+        let norm = defined(op, 0, &[&a, &b], a.len());
+        let swiglu = defined(Op::SwiGlu(Elementwise { len }), 0, &[&a, &b], a.len());
+        let sum = defined(Op::Add(Elementwise { len }), 0, &[&a, &b], a.len());
+        for level in Level::all() {
+            let mut out = vec![0.0; a.len()];
+            rows::rms_norm(level, f32s(&a), f32s(&b), eps.to_bits(), &mut out);
+            prop_assert_eq!(&bits(&out), &norm, "{}", level.name());
+            rows::swiglu(level, f32s(&a), f32s(&b), &mut out);
+            prop_assert_eq!(&bits(&out), &swiglu, "{}", level.name());
+            let mut out = f32s(&a).to_vec();
+            rows::add(level, f32s(&b), &mut out);
+            prop_assert_eq!(&bits(&out), &sum, "{}", level.name());
+        }
+    }
+}
+
+#[test]
+fn the_exponential_is_the_defined_one() {
+    // silu(x) = x / (1 + exp(-x)) shows every bit of the exponential that matters; every 997th number of both signs.
+    let numbers: Vec<u32> = (0..=u32::MAX).step_by(997).collect();
+    let ones = vec![1.0f32.to_bits(); 4096];
+    for chunk in numbers.chunks(4096) {
+        let len = chunk.len() as u32;
+        let ones = &ones[..chunk.len()];
+        let expected = defined(Op::SwiGlu(Elementwise { len }), 0, &[chunk, ones], chunk.len());
+        for level in Level::all() {
+            let mut out = vec![0.0; chunk.len()];
+            rows::swiglu(level, f32s(chunk), f32s(ones), &mut out);
+            assert_eq!(bits(&out), expected, "{}", level.name());
+        }
+    }
+}
