@@ -13,9 +13,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("gavel-primitives", &[]),
     ("gavel-program", &["gavel-primitives"]),
     ("gavel-kernels", &["gavel-program", "gavel-primitives"]),
+    ("gavel-simd", &["gavel-kernels", "gavel-program"]),
     (
         "gavel-engine",
         &[
+            "gavel-simd",
             "gavel-kernels",
             "gavel-program",
             "gavel-primitives",
@@ -26,7 +28,10 @@ const EDGES: &[(&str, &[&str])] = &[
         "gavel-formats",
         &["gavel-kernels", "gavel-program", "gavel-primitives"],
     ),
-    ("gavel-wasm", &["gavel-kernels", "gavel-program"]),
+    (
+        "gavel-wasm",
+        &["gavel-simd", "gavel-kernels", "gavel-program"],
+    ),
     ("gavel-guest", &["gavel-kernels", "gavel-program"]),
     ("gavel-image", &["gavel-machine", "gavel-primitives"]),
     ("gavel-vectors", &["gavel-program", "gavel-kernels"]),

@@ -1,10 +1,17 @@
 //! Runs a program, node by node.
 
+use crate::batch::flow::{self, Checked};
+use crate::batch::plan::Plan;
+use crate::batch::session::{MOST_ROWS, Session};
+use crate::batch::workshop::{Planned, Prepared};
 use crate::{Call, Executor, State, StateError};
 use gavel_kernels::{shape, touched};
 use gavel_primitives::{Hash, Params, ResultCommitment, Status, StatusCode, root_of_bytes};
 use gavel_program::{Control, Operand, Phase, Program, ProgramTrees, TILE_BYTES};
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 /// Where a node's operand lies.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +22,7 @@ enum Source {
 
 /// A node with its operands found.
 #[derive(Clone, Debug)]
-struct Planned {
+struct Wired {
     inputs: Vec<Source>,
     output: usize,
     /// Elements of a tile, and words of the output's tree.
@@ -27,8 +34,15 @@ struct Planned {
 pub struct Engine {
     program: Arc<Program>,
     trees: ProgramTrees,
-    plan: Vec<Planned>,
+    plan: Vec<Wired>,
     executor: Box<dyn Executor>,
+    batches: OnceLock<Option<Batches>>,
+}
+
+/// What a program's batches are computed with.
+struct Batches {
+    plan: Arc<Plan>,
+    prepared: Box<dyn Prepared>,
 }
 
 /// How a request ended.
@@ -85,7 +99,7 @@ impl Engine {
             .iter()
             .map(|node| {
                 let dtype = shape::output(&node.op).dtype;
-                Planned {
+                Wired {
                     inputs: node.inputs().iter().map(source).collect(),
                     output: place(node.output),
                     per_tile: TILE_BYTES * 8 / dtype.bits(),
@@ -98,6 +112,7 @@ impl Engine {
             plan,
             program,
             executor,
+            batches: OnceLock::new(),
         }
     }
 
@@ -187,11 +202,83 @@ impl Engine {
             .partition_point(|slot| slot.index < first)..self.program.slots.len()
     }
 
+    /// Makes the weights ready for batches, if that isn't done: the first request would.
+    pub fn prepare(&self) {
+        self.batches();
+    }
+
+    fn batches(&self) -> Option<&Batches> {
+        let make = || {
+            let plan = Arc::new(Plan::new(&self.program)?);
+            let prepared = self.executor.prepare(&Planned {
+                program: Arc::clone(&self.program),
+                plan: Arc::clone(&plan),
+            })?;
+            Some(Batches { plan, prepared })
+        };
+        self.batches.get_or_init(make).as_ref()
+    }
+
+    /// Sequences of this program, computed in batches; `None` where program or executor don't allow it.
+    pub fn session(&self) -> Option<Session<'_>> {
+        let batches = self.batches()?;
+        Some(Session::new(
+            &batches.plan,
+            batches.prepared.workshop(MOST_ROWS),
+        ))
+    }
+
     /// Answers a request. `on_token` is told of every token generated, as it comes.
     ///
     /// # Errors
     /// [`StateError`] when the request can't start.
     pub fn answer(
+        &self,
+        prompt: &[u8],
+        params: &Params,
+        mut on_token: impl FnMut(u32),
+    ) -> Result<Outcome, StateError> {
+        match self.session() {
+            Some(mut session) => {
+                let checked = flow::answer(self, &mut session, prompt, params, &[], &mut on_token);
+                Ok(checked?.outcome)
+            }
+            None => self.answer_by_nodes(prompt, params, on_token),
+        }
+    }
+
+    /// Answers a request along the tokens that somebody says it has: as long as they are right they are computed in batches, and what
+    /// comes after the first wrong one is computed as ever.
+    ///
+    /// # Errors
+    /// [`StateError`] when the request can't start.
+    pub fn check(
+        &self,
+        prompt: &[u8],
+        params: &Params,
+        tokens: &[u32],
+    ) -> Result<Checked, StateError> {
+        if let Some(mut session) = self.session() {
+            return flow::answer(self, &mut session, prompt, params, tokens, &mut |_| {});
+        }
+        let outcome = self.answer_by_nodes(prompt, params, |_| {})?;
+        let same = outcome
+            .tokens
+            .iter()
+            .zip(tokens)
+            .take_while(|(a, b)| a == b);
+        Ok(Checked {
+            agreed: same.count(),
+            passes: outcome.steps as usize,
+            outcome,
+        })
+    }
+
+    /// Answers a request node by node, as it is defined: what batches are held against.
+    ///
+    /// # Errors
+    /// [`StateError`] when the request can't start.
+    pub fn answer_by_nodes(
         &self,
         prompt: &[u8],
         params: &Params,
@@ -249,12 +336,22 @@ impl Engine {
     }
 
     /// Token `index` of the tokens slot, which the first node of the graph writes.
-    fn token(&self, state: &State, index: u32) -> u32 {
+    pub(crate) fn token(&self, state: &State, index: u32) -> u32 {
         state
             .slot(self.plan[0].output)
             .get(index as usize)
             .copied()
             .unwrap_or(0)
+    }
+
+    /// The same, to be written.
+    pub(crate) fn token_mut<'a>(&self, state: &'a mut State, index: usize) -> &'a mut u32 {
+        &mut state.slot_mut(self.plan[0].output)[index]
+    }
+
+    /// Runs the last node, which moves the request on.
+    pub(crate) fn advance(&self, state: &mut State) {
+        self.run_node(self.program.nodes.len() - 1, state);
     }
 
     /// Whether the control slot of a step's end says that the head ran in that step.

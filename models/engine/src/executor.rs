@@ -1,5 +1,6 @@
 //! Who computes a node.
 
+use crate::batch::workshop::{Planned, Prepared};
 use gavel_program::{Control, Node};
 use std::ops::Range;
 
@@ -21,6 +22,11 @@ pub struct Call<'a> {
 pub trait Executor: Send + Sync {
     /// Computes the output elements of a call. `out` holds the range's old words, and the new ones on return.
     fn run(&self, call: &Call<'_>, out: &mut [u32]);
+
+    /// Makes a program's weights ready for batches; `None` if this executor runs node by node alone.
+    fn prepare(&self, _: &Planned) -> Option<Box<dyn Prepared>> {
+        None
+    }
 
     /// A name for people.
     fn name(&self) -> &'static str;

@@ -3,9 +3,11 @@
 //! - [`state`]: the slots of one request
 //! - [`executor`]: who computes a node: [`native`] here, WebAssembly beside it
 //! - [`engine`]: runs a program step by step, with or without looking
+//! - [`batch`]: the same for many positions at once
 //! - [`mod@env`]: the Merkle trees over a state
 //! - [`execution`]: a request's execution commitment, and the state before any node of it
 //! - [`printed()`]: what a token prints
+pub mod batch;
 pub mod engine;
 pub mod env;
 pub mod execution;
@@ -18,6 +20,7 @@ pub mod state;
 #[cfg(feature = "wasm")]
 pub mod wasm;
 
+pub use batch::flow::Checked;
 pub use engine::{Engine, Outcome};
 pub use env::Env;
 pub use execution::{Edit, Execution, Rewrite, answer_edited};

@@ -1,9 +1,11 @@
 //! The kernels as native code, split over threads by whole tiles.
 
-use crate::{Call, Executor, float_environment};
+use crate::batch::workshop::{Planned, Prepared};
+use crate::{Call, Executor, batch, float_environment};
 use gavel_kernels::{run_range, shape};
 use gavel_program::Op;
 use gavel_program::boot::{SCRATCH_WORDS, TILE_BYTES};
+use gavel_simd::Level;
 use rayon::prelude::*;
 use std::cell::RefCell;
 
@@ -55,13 +57,23 @@ impl Executor for Native {
             });
     }
 
+    fn prepare(&self, planned: &Planned) -> Option<Box<dyn Prepared>> {
+        let weights = batch::native::Native::new(planned.clone(), Level::best());
+        Some(Box::new(weights))
+    }
+
     fn name(&self) -> &'static str {
         "native"
     }
 }
 
+/// Lends a thread's scratch memory, once it computes as the operators are defined.
+pub(crate) fn with_scratch<T>(use_it: impl FnOnce(&mut [u32]) -> T) -> T {
+    SCRATCH.with_borrow_mut(|scratch| use_it(scratch))
+}
+
 fn compute(call: &Call<'_>, start: usize, end: usize, out: &mut [u32]) {
-    SCRATCH.with_borrow_mut(|scratch| {
+    with_scratch(|scratch| {
         run_range(
             call.node,
             call.control,

@@ -35,7 +35,10 @@ impl<'a> Activations<'a> {
     /// # Panics
     /// If `memory` is too short or `cols` is no multiple of 32.
     pub fn quantize(level: crate::Level, x: &[f32], cols: usize, memory: &'a mut [u32]) -> Self {
-        assert!(cols.is_multiple_of(BLOCK), "{cols} columns are no whole blocks");
+        assert!(
+            cols.is_multiple_of(BLOCK),
+            "{cols} columns are no whole blocks"
+        );
         let x = x.as_chunks::<BLOCK>().0;
         let (quants, rest) = memory.split_at_mut(x.len() * BLOCK / 4);
         let (pairs, rest) = rest.split_at_mut(x.len() * BLOCK / 2);

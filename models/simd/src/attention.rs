@@ -82,7 +82,11 @@ pub(crate) fn key(x: f32) -> i32 {
     let magnitude = (bits & 0x7fff_ffff) as i32;
     let sign = bits as i32 >> 31;
     let ordered = (magnitude ^ sign).wrapping_sub(sign);
-    if magnitude > 0x7f80_0000 { i32::MIN } else { ordered }
+    if magnitude > 0x7f80_0000 {
+        i32::MIN
+    } else {
+        ordered
+    }
 }
 
 /// The largest value, NaN if all are.
@@ -136,7 +140,8 @@ fn columns<const WIDTH: usize>(
         let mut sums = [0.0; WIDTH];
         let mut t = first;
         while t < weights.len() {
-            let values: &[f32; WIDTH] = values[t * stride..].first_chunk().expect("a row of values");
+            let values: &[f32; WIDTH] =
+                values[t * stride..].first_chunk().expect("a row of values");
             for d in 0..WIDTH {
                 sums[d] += weights[t] * values[d];
             }

@@ -12,6 +12,10 @@ pub(crate) fn to_f32(half: u16) -> f32 {
     // Exact: a multiplication by a power of two that neither overflows nor leaves the normal numbers.
     let finite = (f32::from_bits(magnitude << 13) * BIAS).to_bits();
     let special = finite | 0x7f80_0000;
-    let bits = if magnitude >= INFINITE { special } else { finite };
+    let bits = if magnitude >= INFINITE {
+        special
+    } else {
+        finite
+    };
     f32::from_bits(bits | (u32::from(half) & 0x8000) << 16)
 }

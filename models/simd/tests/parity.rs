@@ -228,7 +228,12 @@ fn the_exponential_is_the_defined_one() {
     for chunk in numbers.chunks(4096) {
         let len = chunk.len() as u32;
         let ones = &ones[..chunk.len()];
-        let expected = defined(Op::SwiGlu(Elementwise { len }), 0, &[chunk, ones], chunk.len());
+        let expected = defined(
+            Op::SwiGlu(Elementwise { len }),
+            0,
+            &[chunk, ones],
+            chunk.len(),
+        );
         for level in Level::all() {
             let mut out = vec![0.0; chunk.len()];
             rows::swiglu(level, f32s(chunk), f32s(ones), &mut out);

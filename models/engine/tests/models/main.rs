@@ -1,4 +1,5 @@
 //! Real model files: their answers against those of another implementation, and the same bits however they are computed.
+mod batches;
 mod commitments;
 mod float64;
 mod odd_requests;

@@ -49,7 +49,8 @@ fn tile<const CELLS: usize, const VECTORS: usize>(
                 for (vector, sums) in sums.iter_mut().enumerate() {
                     let x = &x.pairs[(first + vector) * blocks + block];
                     for (part, weights) in parts.iter().enumerate() {
-                        let products = _mm256_madd_epi16(*weights, pair(x, place::<CELLS>(j, part)));
+                        let products =
+                            _mm256_madd_epi16(*weights, pair(x, place::<CELLS>(j, part)));
                         *sums = _mm256_add_epi32(*sums, products);
                     }
                 }

@@ -32,7 +32,11 @@ pub fn linear(
     out: &mut [Outputs],
 ) {
     let vectors = x.vectors();
-    assert_eq!(x.blocks(), matrix.layout().blocks(), "blocks of a vector and of a row");
+    assert_eq!(
+        x.blocks(),
+        matrix.layout().blocks(),
+        "blocks of a vector and of a row"
+    );
     assert_eq!(out.len(), groups.len() * vectors, "outputs");
     if vectors == 0 {
         return;
@@ -46,7 +50,13 @@ pub fn linear(
 }
 
 #[allow(unsafe_code)]
-fn of_group(level: Level, matrix: &Packed<'_>, group: Group<'_>, x: &Activations<'_>, out: &mut [Outputs]) {
+fn of_group(
+    level: Level,
+    matrix: &Packed<'_>,
+    group: Group<'_>,
+    x: &Activations<'_>,
+    out: &mut [Outputs],
+) {
     let kind = matrix.layout().kind;
     match level.0 {
         // SAFETY: a level is made only where the processor has its instructions.

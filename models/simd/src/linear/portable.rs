@@ -9,7 +9,10 @@ use crate::pack::{BLOCK, CELL, GROUP, Group, Kind};
 pub(super) fn group(kind: Kind, group: Group<'_>, x: &Activations<'_>, out: &mut [Outputs]) {
     for (vector, out) in out.iter_mut().enumerate() {
         *out = [0.0; GROUP];
-        let blocks = group.scales.iter().zip(group.cells.chunks_exact(kind.cells()));
+        let blocks = group
+            .scales
+            .iter()
+            .zip(group.cells.chunks_exact(kind.cells()));
         for (block, (scales, cells)) in blocks.enumerate() {
             let at = vector * x.blocks() + block;
             let sums = match kind {

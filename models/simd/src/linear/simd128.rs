@@ -27,7 +27,12 @@ fn tiles<const CELLS: usize>(group: Group<'_>, x: &Activations<'_>, out: &mut [O
 }
 
 /// The rows of a group times one vector.
-fn tile<const CELLS: usize>(group: Group<'_>, x: &Activations<'_>, vector: usize, out: &mut Outputs) {
+fn tile<const CELLS: usize>(
+    group: Group<'_>,
+    x: &Activations<'_>,
+    vector: usize,
+    out: &mut Outputs,
+) {
     let blocks = group.scales.len();
     let mut totals = [f32x4_splat(0.0); QUARTERS];
     let cells = group.cells.as_chunks::<CELLS>().0;
@@ -59,7 +64,11 @@ fn add_cell<const CELLS: usize>(
     j: usize,
     sums: &mut [v128; QUARTERS],
 ) {
-    let low = if CELLS == 8 { u16x8_splat(0xff) } else { u16x8_splat(15) };
+    let low = if CELLS == 8 {
+        u16x8_splat(0xff)
+    } else {
+        u16x8_splat(15)
+    };
     let (even, odd) = (pair(x, 2 * j), pair(x, 2 * j + 1));
     for (quarter, sum) in sums.iter_mut().enumerate() {
         let bytes = &cell.as_chunks::<16>().0[quarter];

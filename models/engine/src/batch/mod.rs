@@ -1,0 +1,17 @@
+//! Many positions at once: a program's layers over a batch of rows, each a position of a sequence, with the same bits as one
+//! node after the other.
+//!
+//! A step of a program reads one token. Its layers see other positions through the caches alone, and a position reads rows up to its own. So a batch
+//! of positions whose tokens are known can be computed node by node for all of them: what a node writes into the caches for all
+//! positions, the next ones read.
+//!
+//! - [`plan`]: whether a program is made like this, and its stages
+//! - [`session`]: sequences under way
+//! - [`workshop`]: where a batch's tensors lie and who computes on them
+//! - `native`: native code
+//! - `flow`: a request from its first step to its last
+pub(crate) mod flow;
+pub(crate) mod native;
+pub mod plan;
+pub mod session;
+pub mod workshop;

@@ -1,0 +1,131 @@
+//! Matrices times a batch of vectors.
+
+use super::split::for_each_chunk_of;
+use super::weights::Matrix;
+use super::{Bench, WORTH};
+use crate::batch::plan::{Buffer, Part};
+use crate::native::with_scratch;
+use bytemuck::{cast_slice, cast_slice_mut};
+use gavel_kernels::run_range;
+use gavel_simd::linear::{Outputs, float, scatter};
+use gavel_simd::{Activations, GROUP, Packed, linear};
+use std::mem::take;
+
+/// Groups of a matrix's rows.
+pub(super) fn groups(part: &Part) -> usize {
+    part.rows.div_ceil(GROUP)
+}
+
+impl Bench<'_> {
+    pub(super) fn linear(&mut self, x: Buffer, cols: usize, parts: &[Part], vectors: usize) {
+        let native = self.native;
+        let program = &native.planned.program;
+        match native.weights.matrix(program, parts[0].node) {
+            Matrix::Packed(_) => self.packed(x, cols, parts, vectors),
+            _ => {
+                for part in parts {
+                    let matrix = native.weights.matrix(program, part.node);
+                    self.plain(&matrix, x, cols, part, vectors);
+                }
+            }
+        }
+    }
+
+    /// Packed matrices that read the same vectors: their groups are split over the threads as if they were one matrix.
+    fn packed(&mut self, x: Buffer, cols: usize, parts: &[Part], vectors: usize) {
+        let (native, level) = (self.native, self.native.level);
+        let x: &[f32] = &cast_slice(&self.buffers[x.0])[..vectors * cols];
+        let x = Activations::quantize(level, x, cols, &mut self.activations);
+        let total: usize = parts.iter().map(groups).sum();
+        let outputs = &mut self.outputs[..total * vectors];
+        let worth = total * GROUP * cols * vectors >= WORTH;
+        for_each_chunk_of(
+            outputs,
+            vectors,
+            worth,
+            &|first, outputs: &mut [Outputs]| {
+                let mut outputs = outputs;
+                let (mut at, end) = (first, first + outputs.len() / vectors);
+                let mut base = 0;
+                for part in parts {
+                    let next = base + groups(part);
+                    if at < next && at < end {
+                        let here = at - base..end.min(next) - base;
+                        let (own, rest) = outputs.split_at_mut(here.len() * vectors);
+                        linear(level, &native.packed(part), here, &x, own);
+                        outputs = rest;
+                        at = end.min(next);
+                    }
+                    base = next;
+                }
+            },
+        );
+        let mut base = 0;
+        for part in parts {
+            let own = &self.outputs[base * vectors..][..groups(part) * vectors];
+            let out: &mut [f32] = cast_slice_mut(&mut self.buffers[part.out.0]);
+            scatter(own, vectors, 0, part.rows, &mut out[..vectors * part.rows]);
+            base += groups(part);
+        }
+    }
+
+    /// A matrix whose rows lie as in the file.
+    fn plain(&mut self, matrix: &Matrix<'_>, x: Buffer, cols: usize, part: &Part, vectors: usize) {
+        let (native, level) = (self.native, self.native.level);
+        let mut words = take(&mut self.buffers[part.out.0]);
+        let x = &self.buffers[x.0][..vectors * cols];
+        let node = &native.planned.program.nodes[part.node];
+        let control = super::any_control();
+        let worth = part.rows * cols >= WORTH;
+        for (x, out) in x.chunks_exact(cols).zip(words.chunks_exact_mut(part.rows)) {
+            match matrix {
+                Matrix::F32(weights) => for_each_chunk_of(out, 1, worth, &|first, out| {
+                    let weights = &weights[first * cols..][..out.len() * cols];
+                    let stride = out.len();
+                    float::f32_rows(
+                        level,
+                        weights,
+                        cols,
+                        cast_slice(x),
+                        stride,
+                        cast_slice_mut(out),
+                    );
+                }),
+                Matrix::F16(weights) => for_each_chunk_of(out, 1, worth, &|first, out| {
+                    let weights = &weights[first * cols..][..out.len() * cols];
+                    let stride = out.len();
+                    float::f16_rows(
+                        level,
+                        weights,
+                        cols,
+                        cast_slice(x),
+                        stride,
+                        cast_slice_mut(out),
+                    );
+                }),
+                _ => for_each_chunk_of(out, 1, worth, &|first, out| {
+                    let views = native.views(part.node, |_| x);
+                    let range = first..first + out.len();
+                    let count = node.input_count;
+                    with_scratch(|scratch| {
+                        run_range(node, &control, &views[..count], range, out, scratch);
+                    });
+                }),
+            }
+        }
+        self.buffers[part.out.0] = words;
+    }
+}
+
+impl super::Native {
+    /// The packed matrix of a part.
+    ///
+    /// # Panics
+    /// If it isn't packed; all matrices of a stage have the same format.
+    fn packed(&self, part: &Part) -> Packed<'_> {
+        match self.weights.matrix(&self.planned.program, part.node) {
+            Matrix::Packed(packed) => packed,
+            _ => panic!("node {} has a matrix of another format", part.node),
+        }
+    }
+}

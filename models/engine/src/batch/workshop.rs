@@ -1,0 +1,55 @@
+//! Where a batch's tensors lie, and who computes on them.
+
+use super::plan::{Buffer, Plan, Stage};
+use gavel_program::{Control, Program};
+use std::sync::Arc;
+
+/// A position of a sequence.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The sequence, as [`Workshop::open`] names it.
+    pub sequence: usize,
+    /// The token at this position.
+    pub token: u32,
+    /// Whether a token is chosen here.
+    pub head: bool,
+    /// The control slot of this position's step.
+    pub control: Control,
+}
+
+impl Row {
+    /// The position.
+    pub fn position(&self) -> usize {
+        self.control.position as usize
+    }
+}
+
+/// A program's weights, made ready for batches. Made once, used by many.
+pub trait Prepared: Send + Sync {
+    /// Memory for batches of at most `rows` rows.
+    fn workshop(&self, rows: usize) -> Box<dyn Workshop + '_>;
+}
+
+/// A batch's tensors: a row of each buffer for each row of the batch, and the caches of each sequence.
+pub trait Workshop: Send {
+    /// A new sequence.
+    fn open(&mut self) -> usize;
+
+    /// Forgets a sequence.
+    fn close(&mut self, sequence: usize);
+
+    /// Runs a stage for these rows. Rows of one sequence are in order of their positions. A sampler puts its tokens into `chosen`.
+    fn run(&mut self, stage: &Stage, rows: &[Row], chosen: &mut Vec<u32>);
+
+    /// Keeps these rows of a buffer alone, in this order; they rise.
+    fn keep(&mut self, buffer: Buffer, rows: &[usize]);
+}
+
+/// A program with its plan: what an executor prepares.
+#[derive(Clone)]
+pub struct Planned {
+    /// The program.
+    pub program: Arc<Program>,
+    /// Its stages.
+    pub plan: Arc<Plan>,
+}

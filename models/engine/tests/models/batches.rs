@@ -1,0 +1,115 @@
+//! Batches give what one node after the other gives, with a draft or without, right or wrong.
+
+use crate::setting::llama;
+use gavel_engine::{Engine, Outcome};
+use gavel_primitives::Params;
+
+const FILES: [&str; 7] = [
+    "stories260K-F32.gguf",
+    "stories260K-F16.gguf",
+    "stories260K-Q8_0.gguf",
+    "stories260K-Q4_0.gguf",
+    "ts656k-F32.gguf",
+    "ts656k-Q8_0.gguf",
+    "ts656k-Q4_0.gguf",
+];
+
+/// Greedy and drawn requests, short and long, some that end by themselves.
+fn requests() -> Vec<(String, Params)> {
+    let drawn = |max_tokens, seed| Params {
+        max_tokens,
+        temperature: 800,
+        top_p: 900,
+        seed,
+    };
+    let long = "Once upon a time there was a little dog who liked to run. ".repeat(9);
+    vec![
+        (String::new(), Params::greedy(5)),
+        ("Lily".into(), Params::greedy(0)),
+        ("Lily".into(), Params::greedy(1)),
+        ("Tom had a red ball.".into(), Params::greedy(40)),
+        ("One day".into(), drawn(60, 3)),
+        (long.clone(), drawn(20, 4)),
+        (long, Params::greedy(500)),
+    ]
+}
+
+fn by_nodes(engine: &Engine, prompt: &str, params: &Params) -> (Outcome, Vec<u32>) {
+    let mut told = Vec::new();
+    let outcome = engine
+        .answer_by_nodes(prompt.as_bytes(), params, |token| told.push(token))
+        .expect("the prompt is short");
+    (outcome, told)
+}
+
+#[test]
+fn answers_are_those_of_one_node_after_the_other() {
+    for file in FILES {
+        let Some(engine) = llama(file) else { return };
+        assert!(engine.session().is_some(), "{file} is computed in batches");
+        for (prompt, params) in requests() {
+            let mut told = Vec::new();
+            let outcome = engine
+                .answer(prompt.as_bytes(), &params, |token| told.push(token))
+                .expect("the prompt is short");
+            let expected = by_nodes(&engine, &prompt, &params);
+            assert_eq!((outcome, told), expected, "{file}: {prompt:?} {params:?}");
+        }
+    }
+}
+
+#[test]
+fn a_right_draft_is_accepted_in_few_batches() {
+    for file in FILES {
+        let Some(engine) = llama(file) else { return };
+        for (prompt, params) in requests() {
+            let (expected, _) = by_nodes(&engine, &prompt, &params);
+            let checked = engine
+                .check(prompt.as_bytes(), &params, &expected.tokens)
+                .expect("the prompt is short");
+            let positions = expected.prompt_tokens.len() + expected.tokens.len();
+            assert_eq!(checked.agreed, expected.tokens.len(), "{file}: {prompt:?}");
+            assert_eq!(checked.outcome, expected, "{file}: {prompt:?}");
+            assert!(
+                checked.passes <= positions / 128 + 1,
+                "{file}: {} batches for {positions} positions",
+                checked.passes
+            );
+        }
+    }
+}
+
+#[test]
+fn a_wrong_draft_is_found_where_it_is_wrong_and_changes_nothing() {
+    let Some(engine) = llama("ts656k-Q8_0.gguf") else {
+        return;
+    };
+    let params = Params {
+        max_tokens: 50,
+        temperature: 700,
+        top_p: 1000,
+        seed: 11,
+    };
+    let (expected, _) = by_nodes(&engine, "The cat", &params);
+    let count = expected.tokens.len();
+    assert!(count > 20, "the story is long enough to be wrong in places");
+    for wrong in [0, 1, 7, count - 1] {
+        let mut draft = expected.tokens.clone();
+        draft[wrong] ^= 1;
+        let checked = engine.check(b"The cat", &params, &draft).expect("short");
+        assert_eq!((checked.agreed, &checked.outcome), (wrong, &expected));
+    }
+    let mut longer = expected.tokens.clone();
+    longer.extend([5; 600]);
+    let shorter = &expected.tokens[..count / 2];
+    let unheard_of = [u32::MAX; 3];
+    for (draft, agreed) in [
+        (&longer[..], count),
+        (shorter, count / 2),
+        (&unheard_of, 0),
+        (&[], 0),
+    ] {
+        let checked = engine.check(b"The cat", &params, draft).expect("short");
+        assert_eq!((checked.agreed, &checked.outcome), (agreed, &expected));
+    }
+}
