@@ -11,7 +11,7 @@ use alloy::{
 };
 use gavel_chain::Settings;
 use gavel_devnet::{ChainConfig, Devnet, DevnetConfig};
-use gavel_fixtures::random::{LEAST_VOCAB, RandomModel, Storage};
+use gavel_fixtures::random::{Family, LEAST_VOCAB, RandomModel, Storage};
 use gavel_stage::{Node, Scene};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,6 +83,7 @@ async fn wrong_chain_model_or_key() {
 
 fn small_model(into: &mut Vec<u8>) {
     let model = RandomModel {
+        family: Family::Llama,
         dim: 32,
         layers: 1,
         heads: 2,

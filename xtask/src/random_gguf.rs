@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
-use gavel_fixtures::random::{LEAST_VOCAB, RandomModel, Storage};
+use gavel_fixtures::random::{Family, LEAST_VOCAB, RandomModel, Storage};
 use std::{fs::File, path::PathBuf};
 
 /// Options: a named shape, and what differs from it.
@@ -14,6 +14,9 @@ pub(crate) struct Args {
     /// A published model's shape
     #[arg(long, value_enum, default_value_t)]
     shape: Shape,
+    /// The family
+    #[arg(long, value_parser = family, default_value = "llama")]
+    family: Family,
     /// Elements of the residual stream
     #[arg(long)]
     dim: Option<u32>,
@@ -36,8 +39,8 @@ pub(crate) struct Args {
     #[arg(long)]
     context: Option<u32>,
     /// How matrices are stored
-    #[arg(long = "type", value_enum, default_value_t)]
-    storage: Type,
+    #[arg(long = "type", value_parser = storage, default_value = "q8_0")]
+    storage: Storage,
     /// Everything random follows from it
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -53,17 +56,21 @@ enum Shape {
     Tinyllama,
 }
 
-/// Storage types by their names in files.
-#[derive(Clone, Copy, Default, ValueEnum)]
-#[value(rename_all = "snake_case")]
-enum Type {
-    F32,
-    F16,
-    #[default]
-    #[value(name = "q8_0")]
-    Q8,
-    #[value(name = "q4_0")]
-    Q4,
+/// A family by its name.
+fn family(name: &str) -> Result<Family> {
+    let names = Family::ALL.map(Family::name).join(", ");
+    Family::ALL
+        .into_iter()
+        .find(|family| family.name() == name)
+        .with_context(|| format!("{name:?} is none of {names}"))
+}
+
+/// A storage type by its name in files.
+fn storage(name: &str) -> Result<Storage> {
+    let names = || Storage::all().map(Storage::name).collect::<Vec<_>>();
+    Storage::all()
+        .find(|storage| storage.name() == name)
+        .with_context(|| format!("{name:?} is none of {}", names().join(", ")))
 }
 
 /// Writes the file.
@@ -88,6 +95,7 @@ impl Args {
             Shape::Tinyllama => RandomModel::TINYLLAMA,
         };
         RandomModel {
+            family: self.family,
             dim: self.dim.unwrap_or(named.dim),
             layers: self.layers.unwrap_or(named.layers),
             heads: self.heads.unwrap_or(named.heads),
@@ -95,12 +103,7 @@ impl Args {
             ffn: self.ffn.unwrap_or(named.ffn),
             vocab: self.vocab.unwrap_or(named.vocab),
             context: self.context.unwrap_or(named.context),
-            storage: match self.storage {
-                Type::F32 => Storage::F32,
-                Type::F16 => Storage::F16,
-                Type::Q8 => Storage::Q8_0,
-                Type::Q4 => Storage::Q4_0,
-            },
+            storage: self.storage,
             seed: self.seed,
         }
     }

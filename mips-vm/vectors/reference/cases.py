@@ -1,10 +1,13 @@
 """What is tried: seeded random data, and the numbers on which implementations part."""
 
+import itertools
+
 import numpy as np
 
 from . import operators, text, text_cases
 from .arithmetic import F, bits
-from .records import control_slot, record
+from .records import FORMATS, control_slot, record
+from .weights import BITS, FLOATS, PLANES, block
 
 RUN = {
     "Embed": operators.embed,
@@ -55,13 +58,19 @@ class Cases:
 
     def planes(self, fmt, rows, cols, wild=False):
         """Planes of a random matrix."""
-        count = rows * cols
-        if fmt == "F32":
-            return [self.wild(count) if wild else self.normal(count)]
-        if fmt == "F16":
-            return [self.halves(count, wild)]
-        size = count if fmt == "Q8" else count // 2
-        return [packed(self.random.integers(0, 256, size, np.uint8)), self.halves(count // 32, wild, 0.01)]
+        return [self.plane(dtype, rows * cols // columns, columns > 1, wild) for dtype, columns in PLANES[fmt]]
+
+    def plane(self, dtype, count, scale, wild):
+        """Words of random elements; scales are small, small scales what 6 bits hold."""
+        if dtype == "F32":
+            return self.wild(count) if wild else self.normal(count)
+        if dtype == "F16":
+            return self.halves(count, wild, 0.01 if scale else 1.0)
+        if dtype == "BF16" and not wild:
+            return packed((self.normal(count) >> 16).astype(np.uint16))
+        if dtype == "U8" and not wild:
+            return packed(self.random.integers(0, 64, count, np.uint8))
+        return packed(self.random.integers(0, 256, count * BITS[dtype] // 8, np.uint8))
 
     def halves(self, count, wild, scale=1.0):
         """Words of binary16 numbers."""
@@ -91,60 +100,65 @@ def packed(array):
 
 
 def embed(c):
-    for fmt in ("F32", "F16", "Q8", "Q4"):
+    for fmt in FORMATS:
+        dim = max(96, block(fmt))
         for wild in (False, True):
-            p = {"dim": 96, "vocab": 5, "tokens_capacity": 4, "format": fmt}
-            table = c.planes(fmt, 5, 96, wild)
+            p = {"dim": dim, "vocab": 5, "tokens_capacity": 4, "format": fmt}
+            table = c.planes(fmt, 5, dim, wild)
             tokens = np.array([3, 0, 4, 0xFFFFFFFF], np.uint32)
             for pos in (0, 2):
-                c.add(f"{fmt} wild={wild} pos={pos}", p, [tokens, *table], 96, {"position": pos})
-        c.add(f"{fmt} token outside", p, [tokens, *table], 96, {"position": 3})
-        c.add(f"{fmt} past the tokens", p, [tokens, *table], 96, {"position": 4})
+                c.add(f"{fmt} wild={wild} pos={pos}", p, [tokens, *table], dim, {"position": pos})
+        c.add(f"{fmt} token outside", p, [tokens, *table], dim, {"position": 3})
+        c.add(f"{fmt} past the tokens", p, [tokens, *table], dim, {"position": 4})
 
 
 def rms_norm(c):
     eps = int(bits(F(1e-5))[()])
-    for dim in (1, 15, 16, 40, 64, 130):
-        c.add(f"dim={dim}", {"dim": dim, "eps": eps}, [c.normal(dim), c.normal(dim)], dim)
-    p = {"dim": 70, "eps": eps}
+    for rows, dim in ((1, 1), (1, 15), (1, 16), (1, 40), (1, 64), (1, 130), (4, 16), (3, 50), (2, 96), (70, 1)):
+        c.add(f"{rows}x{dim}", {"rows": rows, "dim": dim, "eps": eps}, [c.normal(rows * dim), c.normal(dim)], rows * dim)
+    p = {"rows": 1, "dim": 70, "eps": eps}
+    zero = {**p, "eps": 0}
     c.add("zeros", p, [np.zeros(70, np.uint32), c.normal(70)], 70)
-    c.add("zeros without eps", {"dim": 70, "eps": 0}, [np.zeros(70, np.uint32), c.normal(70)], 70)
-    c.add("subnormal", {"dim": 70, "eps": 0}, [c.normal(70, scale=1e-41), c.normal(70)], 70)
-    c.add("tiny", {"dim": 70, "eps": 0}, [c.normal(70, scale=1e-21), c.normal(70)], 70)
+    c.add("zeros without eps", zero, [np.zeros(70, np.uint32), c.normal(70)], 70)
+    c.add("subnormal", zero, [c.normal(70, scale=1e-41), c.normal(70)], 70)
+    c.add("tiny", zero, [c.normal(70, scale=1e-21), c.normal(70)], 70)
     c.add("overflow", p, [c.normal(70, scale=1e20), c.normal(70)], 70)
     c.add("every magnitude", p, [c.wide(70), c.wide(70)], 70)
     c.add("edges", p, [c.wild(70), c.wild(70)], 70)
-    c.add("negative eps", {"dim": 70, "eps": 0xBF800000}, [c.normal(70, scale=0.1), c.normal(70)], 70)
+    c.add("rows with edges", {**p, "rows": 3}, [c.wild(210), c.normal(70)], 210)
+    c.add("negative eps", {**p, "eps": 0xBF800000}, [c.normal(70, scale=0.1), c.normal(70)], 70)
 
 
 def linear(c):
-    for fmt in ("F32", "F16", "Q8", "Q4"):
-        shapes = [(70, 64), (3, 160)] if fmt in ("Q8", "Q4") else [(1, 1), (5, 33), (70, 48), (3, 160)]
-        for rows, cols in shapes:
+    for fmt in FORMATS:
+        for rows, cols in shapes(fmt):
             p = {"rows": rows, "cols": cols, "format": fmt}
             c.add(f"{fmt} {rows}x{cols}", p, [c.normal(cols), *c.planes(fmt, rows, cols)], rows)
-        p = {"rows": 6, "cols": 64, "format": fmt}
-        ties = bits(np.where(np.arange(64) % 32 == 0, 127, c.random.integers(-126, 126, 64) + 0.5).astype(F))
+        cols = max(64, block(fmt))
+        p = {"rows": 6, "cols": cols, "format": fmt}
+        ties = bits(np.where(np.arange(cols) % 32 == 0, 127, c.random.integers(-126, 126, cols) + 0.5).astype(F))
         for name, x in {
-            "zeros": np.zeros(64, np.uint32),
+            "zeros": np.zeros(cols, np.uint32),
             "ties": ties,
-            "subnormal": c.normal(64, scale=1e-41),
-            "small scale": c.normal(64, scale=1e-6),
-            "scale rounds to zero": c.normal(64, scale=1e-7),
-            "scale rounds to infinity": c.normal(64, scale=1e7),
-            "every magnitude": c.wide(64),
-            "one infinity": np.concatenate([c.normal(63), [0x7F800000]]),
-            "one NaN": np.concatenate([c.normal(63), [0xFFC12345]]),
-            "edges": c.wild(64),
+            "subnormal": c.normal(cols, scale=1e-41),
+            "small scale": c.normal(cols, scale=1e-6),
+            "scale rounds to zero": c.normal(cols, scale=1e-7),
+            "scale rounds to infinity": c.normal(cols, scale=1e7),
+            "every magnitude": c.wide(cols),
+            "one infinity": np.concatenate([c.normal(cols - 1), [0x7F800000]]),
+            "one NaN": np.concatenate([c.normal(cols - 1), [0xFFC12345]]),
+            "edges": c.wild(cols),
         }.items():
-            c.add(f"{fmt} x {name}", p, [x, *c.planes(fmt, 6, 64)], 6)
-        c.add(f"{fmt} wild weights", p, [c.normal(64), *c.planes(fmt, 6, 64, True)], 6)
+            c.add(f"{fmt} x {name}", p, [x, *c.planes(fmt, 6, cols)], 6)
+        c.add(f"{fmt} wild weights", p, [c.normal(cols), *c.planes(fmt, 6, cols, True)], 6)
+        if fmt not in FLOATS:
+            largest(c, fmt)
     least = [packed(np.full(64, -128, np.int8)), packed(np.array([1, 2], np.float16))]
     c.add("Q8 all -128", {"rows": 1, "cols": 64, "format": "Q8"}, [np.full(64, 0xC0000000, np.uint32), *least], 1)
     p = {"rows": 2, "cols": 48, "format": "F32"}
     odd = lambda w: w.__setitem__(18, 2)
     c.add("Q8 with half a block", p, [c.normal(48), c.normal(96), c.normal(2)], 2, change=odd)
-    c.add("unknown format", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(18, 9))
+    c.add("unknown format", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(18, len(FORMATS)))
     c.add("parameter too many", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(19, 1))
     c.add("input missing", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(3, 1))
     c.add("other phase", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(1, 30))
@@ -152,16 +166,34 @@ def linear(c):
     c.add("weights over a window", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(16, 1 << 31))
 
 
+def shapes(fmt):
+    """Rows and columns: whole tiles and parts of them, one block and several."""
+    if fmt in FLOATS:
+        return (1, 1), (5, 33), (70, 48), (3, 160)
+    return ((70, 64), (3, 160)) if block(fmt) == 32 else ((70, 256), (3, 512))
+
+
+def largest(c, fmt):
+    """The integers at their most: every weight's bits set, or only the sign, against -127."""
+    cols = max(64, block(fmt))
+    p, x = {"rows": 1, "cols": cols, "format": fmt}, np.full(cols, 0xC0000000, np.uint32)
+    for name, byte in (("set", 0xFF), ("sign", 0x80), ("clear", 0)):
+        fill = lambda dtype, count: np.full(-(-count * BITS[dtype] // 8), byte, np.uint8)
+        planes = [packed(np.full(cols // n, 1.5, np.float16) if t == "F16" else fill(t, cols // n)) for t, n in PLANES[fmt]]
+        c.add(f"{fmt} bits {name}", p, [x, *planes], 1)
+
+
 def rope(c):
-    for heads, head_dim, rotary in ((2, 8, 8), (3, 30, 20), (1, 5, 0)):
-        p = {"heads": heads, "head_dim": head_dim, "rotary": rotary, "context": 4}
-        size = heads * head_dim
+    for (heads, head_dim, rotary), pairing in itertools.product(((2, 8, 8), (3, 30, 20), (1, 5, 0)), (0, 1)):
+        p = {"heads": heads, "head_dim": head_dim, "rotary": rotary, "context": 4, "pairing": pairing}
+        size, name = heads * head_dim, f"{heads}x{head_dim} of {rotary}, pairing {pairing}"
         table = c.normal(4 * rotary)
         for pos in (0, 3, 4):
-            c.add(f"{heads}x{head_dim} of {rotary} pos={pos}", p, [c.normal(size), table], size, {"position": pos})
-        c.add(f"{heads}x{head_dim} of {rotary} edges", p, [c.wild(size), c.wild(4 * rotary)], size, {"position": 1})
-    p = {"heads": 2, "head_dim": 8, "rotary": 8, "context": 4}
+            c.add(f"{name} pos={pos}", p, [c.normal(size), table], size, {"position": pos})
+        c.add(f"{name} edges", p, [c.wild(size), c.wild(4 * rotary)], size, {"position": 1})
+    p = {"heads": 2, "head_dim": 8, "rotary": 8, "context": 4, "pairing": 0}
     c.add("odd rotary", p, [c.normal(16), c.normal(32)], 16, change=lambda w: w.__setitem__(18, 7))
+    c.add("unknown pairing", p, [c.normal(16), c.normal(32)], 16, change=lambda w: w.__setitem__(20, 2))
 
 
 def store_row(c):

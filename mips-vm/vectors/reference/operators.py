@@ -3,25 +3,8 @@
 
 import numpy as np
 
-from .arithmetic import F, dot, exp, first_of_largest, half_value, lane_sum, largest, number, quantize, stored, uniform
-
-
-def matrix(fmt, planes, rows, cols):
-    """Numbers [rows, cols] of a stored matrix."""
-    if fmt == "F32":
-        return planes[0].view(F).reshape(rows, cols)
-    if fmt == "F16":
-        return half_value(planes[0].view(np.uint16)[: rows * cols]).reshape(rows, cols)
-    scales = half_value(planes[1].view(np.uint16)[: rows * cols // 32]).reshape(rows, cols // 32)
-    return quants_of(fmt, planes, rows, cols).astype(F) * np.repeat(scales, 32, axis=1)
-
-
-def quants_of(fmt, planes, rows, cols):
-    """Integer quants [rows, cols]."""
-    if fmt == "Q8":
-        return planes[0].view(np.int8)[: rows * cols].reshape(rows, cols).astype(np.int64)
-    packed = planes[0].view(np.uint8)[: rows * cols // 2].reshape(rows, cols // 32, 16).astype(np.int64)
-    return np.concatenate([packed & 15, packed >> 4], axis=2).reshape(rows, cols) - 8
+from .arithmetic import F, dot, exp, first_of_largest, lane_sum, largest, number, quantize, stored, uniform
+from .weights import FLOATS, Weights, matrix
 
 
 def embed(p, control, inputs, out):
@@ -36,24 +19,20 @@ def embed(p, control, inputs, out):
 
 
 def rms_norm(p, control, inputs, out):
-    x, w = (i.view(F)[: p["dim"]] for i in inputs)
-    r = F(1) / np.sqrt(dot(x, x) / F(p["dim"]) + number(p["eps"]))
-    out[: p["dim"]] = stored((x * r) * w)
+    x = inputs[0].view(F)[: p["rows"] * p["dim"]].reshape(p["rows"], p["dim"])
+    r = F(1) / np.sqrt(lane_sum((x * x).T) / F(p["dim"]) + number(p["eps"]))
+    y = (x * r[:, None]) * inputs[1].view(F)[: p["dim"]]
+    out[: x.size] = stored(y.reshape(-1))
 
 
 def linear(p, control, inputs, out):
     x, planes = inputs[0].view(F)[: p["cols"]], inputs[1:]
     rows, cols, fmt = p["rows"], p["cols"], p["format"]
-    if fmt in ("F32", "F16"):
+    if fmt in FLOATS:
         w = matrix(fmt, planes, rows, cols)
         y = lane_sum((w * x).T)
     else:
-        quants, scales = quantize(x)
-        w = quants_of(fmt, planes, rows, cols).reshape(rows, -1, 32)
-        w_scales = half_value(planes[1].view(np.uint16)[: rows * cols // 32]).reshape(rows, -1)
-        y = np.zeros(rows, F)
-        for b in range(cols // 32):
-            y = y + (w[:, b] @ quants[b]).astype(F) * (w_scales[:, b] * scales[b])
+        y = Weights(fmt, planes, rows, cols).product(*quantize(x))
     out[:rows] = stored(y)
 
 
@@ -65,9 +44,11 @@ def rope(p, control, inputs, out):
     table = inputs[1].view(F)[: p["context"] * p["rotary"]].reshape(p["context"], p["rotary"])
     cos, sin = table[pos, 0::2], table[pos, 1::2]
     y = x.copy()
-    a, b = x[:, 0 : p["rotary"] : 2], x[:, 1 : p["rotary"] : 2]
-    y[:, 0 : p["rotary"] : 2] = a * cos - b * sin
-    y[:, 1 : p["rotary"] : 2] = a * sin + b * cos
+    half = p["rotary"] // 2
+    first, second = (slice(0, half), slice(half, 2 * half)) if p["pairing"] else (slice(0, 2 * half, 2), slice(1, 2 * half, 2))
+    a, b = x[:, first], x[:, second]
+    y[:, first] = a * cos - b * sin
+    y[:, second] = a * sin + b * cos
     out[:size] = stored(y.reshape(-1))
 
 

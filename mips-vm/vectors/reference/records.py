@@ -4,7 +4,8 @@ import struct
 
 import numpy as np
 
-FORMATS = {"F32": 0, "F16": 1, "Q8": 2, "Q4": 3}
+FORMATS = ("F32", "F16", "Q8", "Q4", "BF16", "Q4_1", "Q5_0", "Q5_1", "Q4K", "Q5K", "Q6K", "IQ4NL")
+FORMATS = {name: code for code, name in enumerate(FORMATS)}
 TOKENIZER = ("vocab", "sorted_len", "prompt_capacity", "tokens_capacity", "bos", "eos", "unk", "flags", "max_text")
 DETOKENIZER = ("vocab", "tokens_capacity", "output_capacity")
 ADVANCE = ("context", "tokens_capacity", "output_capacity", "eos_count", "eos0", "eos1", "eos2", "eos3")
@@ -12,9 +13,9 @@ OPCODES = {
     "TokenizeIds": (1, TOKENIZER),
     "TokenizeCount": (2, TOKENIZER),
     "Embed": (3, ("dim", "vocab", "tokens_capacity", "format")),
-    "RmsNorm": (4, ("dim", "eps")),
+    "RmsNorm": (4, ("rows", "dim", "eps")),
     "Linear": (5, ("rows", "cols", "format")),
-    "Rope": (6, ("heads", "head_dim", "rotary", "context")),
+    "Rope": (6, ("heads", "head_dim", "rotary", "context", "pairing")),
     "StoreRow": (7, ("width", "context")),
     "Scores": (8, ("heads", "kv_heads", "head_dim", "context", "scale")),
     "Softmax": (9, ("heads", "context")),

@@ -60,17 +60,15 @@ impl<'a> Fields<'_, 'a> {
         }
     }
 
-    /// Text that must be one of `supported`.
-    pub(crate) fn one_of(&self, key: &str, supported: &[&str]) -> Result<(), ImportError> {
+    /// Text that must be one of `supported`: its place among them.
+    pub(crate) fn one_of(&self, key: &str, supported: &[&str]) -> Result<usize, ImportError> {
         let got = match self.0.get(key) {
             None => return Err(missing(key, "a string")),
             Some(Value::String(got)) => String::from_utf8_lossy(got),
             Some(other) => return Err(wrong_type(key, other.type_name(), "string")),
         };
-        if supported.contains(&got.as_ref()) {
-            return Ok(());
-        }
-        Err(ImportError::Value {
+        let place = supported.iter().position(|known| *known == got);
+        place.ok_or_else(|| ImportError::Value {
             key: key.into(),
             got: format!("{got:?}"),
             expected: format!("one of those supported: {}", supported.join(", ")),

@@ -3,23 +3,23 @@
 //! - [`gguf`]: the container, with a limit on everything read
 //! - [`mod@file`]: a file's bytes, in memory or mapped
 //! - [`vocab`]: vocabularies as the tables that the tokenizing operators read
-//! - `hyper`, `llama`: what is known of the Llama family
+//! - `families`: what is known of each family of models
+//! - `decoder`: what they share, from tensors' names to nodes
 //! - `assemble`: slots, weights and nodes to a program with header and id
 //! - [`check()`]: whether a program's disputes can be trusted to end right
 mod assemble;
 pub mod check;
 mod cost;
+mod decoder;
 mod error;
+mod families;
 mod fields;
 pub mod file;
 pub mod gguf;
-mod hyper;
 mod limits;
-mod llama;
 mod matrices;
 mod planes;
 mod roots;
-mod rope;
 mod text;
 pub mod vocab;
 
@@ -36,9 +36,6 @@ use fields::Fields;
 use gavel_program::Program;
 use std::sync::Arc;
 
-/// Architectures that are imported.
-const ARCHITECTURES: [&str; 1] = ["llama"];
-
 /// Imports a model file as a program that runs under the guest `image`, and checks it.
 ///
 /// # Errors
@@ -50,11 +47,9 @@ pub fn import(
 ) -> Result<Program, ImportError> {
     let gguf = Gguf::parse(file.bytes())?;
     let fields = Fields(&gguf.metadata);
-    fields.one_of("general.architecture", &ARCHITECTURES)?;
+    let family = families::of(fields)?;
     let vocab = Vocab::read(fields)?;
-    let hyper = hyper::Hyper::read(fields)?;
-    fields.optional_u32("llama.vocab_size", vocab.len() as u32..=vocab.len() as u32)?;
-    let program = llama::import(file, &gguf, &vocab, hyper, limits, image)?;
+    let program = decoder::import(family, file, &gguf, &vocab, limits, image)?;
     check(&program, &image)?;
     Ok(program)
 }

@@ -5,7 +5,8 @@ use crate::assemble::Assembly;
 use crate::fields::missing;
 use crate::file::ModelFile;
 use crate::gguf::{Gguf, Tensor, TensorType};
-use crate::planes::{format, planes};
+use crate::planes::{Plane, format, planes};
+use gavel_program::boot::WINDOW_BYTES;
 use gavel_program::{Operand, WeightFormat};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -31,15 +32,17 @@ impl Matrix {
 pub(crate) struct Matrices<'a> {
     file: &'a Arc<ModelFile>,
     gguf: &'a Gguf<'a>,
+    family: &'static str,
     unused: BTreeSet<&'a str>,
 }
 
 impl<'a> Matrices<'a> {
-    /// All tensors of a file.
-    pub(crate) fn new(file: &'a Arc<ModelFile>, gguf: &'a Gguf<'a>) -> Self {
+    /// All tensors of a file of a family.
+    pub(crate) fn new(file: &'a Arc<ModelFile>, gguf: &'a Gguf<'a>, family: &'static str) -> Self {
         Matrices {
             file,
             gguf,
+            family,
             unused: gguf.tensors().map(|tensor| tensor.name).collect(),
         }
     }
@@ -60,26 +63,40 @@ impl<'a> Matrices<'a> {
         let tensor = self.find(name, &[rows, cols])?;
         Ok(Matrix {
             format: format(tensor.kind),
-            planes: self.add(assembly, tensor),
+            planes: self.add(assembly, tensor)?,
         })
     }
 
-    /// Adds the F32 weights of a norm.
-    pub(crate) fn take_norm(
+    /// Adds the F32 weights of a norm or bias.
+    pub(crate) fn take_vector(
         &mut self,
         assembly: &mut Assembly,
         name: &str,
         len: u32,
     ) -> Result<Operand, ImportError> {
+        let tensor = self.find_f32(name, len)?;
+        Ok(self.add(assembly, tensor)?[0])
+    }
+
+    /// The numbers of an F32 vector that becomes part of another weight.
+    pub(crate) fn take_numbers(&mut self, name: &str, len: u32) -> Result<Vec<f32>, ImportError> {
+        let tensor = self.find_f32(name, len)?;
+        let bytes = &self.file.bytes()[tensor.range()];
+        let number = |bytes: &[u8; 4]| f32::from_le_bytes(*bytes);
+        Ok(bytes.as_chunks().0.iter().map(number).collect())
+    }
+
+    /// A vector that must be F32.
+    fn find_f32(&mut self, name: &str, len: u32) -> Result<&'a Tensor<'a>, ImportError> {
         let tensor = self.find(name, &[len])?;
-        if tensor.kind != TensorType::F32 {
-            return Err(ImportError::Type {
-                key: name.into(),
-                got: format!("{:?}", tensor.kind),
-                expected: "F32 for the weights of a norm",
-            });
+        if tensor.kind == TensorType::F32 {
+            return Ok(tensor);
         }
-        Ok(self.add(assembly, tensor)[0])
+        Err(ImportError::Type {
+            key: name.into(),
+            got: tensor.kind.name(),
+            expected: "F32 for a vector",
+        })
     }
 
     /// Refuses a file with a tensor that nobody took: a bias, a frequency factor, an expert.
@@ -89,7 +106,7 @@ impl<'a> Matrices<'a> {
             Some(name) => Err(ImportError::Unknown {
                 what: "tensor",
                 name: (*name).into(),
-                family: "llama",
+                family: self.family,
             }),
         }
     }
@@ -113,13 +130,20 @@ impl<'a> Matrices<'a> {
         Ok(tensor)
     }
 
-    fn add(&self, assembly: &mut Assembly, tensor: &Tensor) -> Vec<Operand> {
+    /// Adds a tensor's planes, each of which a window must hold.
+    fn add(&self, assembly: &mut Assembly, tensor: &Tensor) -> Result<Vec<Operand>, ImportError> {
         let name = tensor.name;
-        planes(self.file, tensor)
-            .into_iter()
-            .map(|plane| {
-                assembly.weight(format!("{name}{}", plane.suffix), plane.dtype, plane.words)
-            })
-            .collect()
+        let add = |plane: Plane| {
+            let name = format!("{name}{}", plane.suffix);
+            let (got, limit) = (
+                (*plane.words).as_ref().len() as u64 * 4,
+                WINDOW_BYTES as u64,
+            );
+            if got > limit {
+                return Err(ImportError::TooLarge { name, got, limit });
+            }
+            Ok(assembly.weight(name, plane.dtype, plane.words))
+        };
+        planes(self.file, tensor).into_iter().map(add).collect()
     }
 }

@@ -49,10 +49,11 @@ pub fn cost(node: &Node) -> u64 {
         + match &node.op {
             Op::Embed(p) => TILE * element(p.format),
             Op::RmsNorm(p) => {
-                dot(p.dim.into(), 0) + SQRT + 2 * DIVIDE + ADD + TILE * (2 * MULTIPLY + ROUND)
+                let row = dot(p.dim.into(), 0) + SQRT + 2 * DIVIDE + ADD + 4 * ROUND;
+                rows(p.rows, p.dim) * row + TILE * (2 * MULTIPLY + ROUND)
             }
             Op::Linear(p) => linear(p),
-            Op::Rope(_) => TILE * (2 * MULTIPLY + ADD + 4 * ROUND),
+            Op::Rope(_) => TILE * (2 * MULTIPLY + ADD + 5 * ROUND),
             Op::StoreRow(_) => TILE * ROUND,
             Op::Scores(p) => scores(p),
             Op::Softmax(p) => softmax(p),
@@ -78,32 +79,55 @@ fn dot(terms: u64, extra: u64) -> u64 {
 fn element(format: WeightFormat) -> u64 {
     match format {
         WeightFormat::F32 => ROUND,
-        WeightFormat::F16 => ROUND + FROM_HALF,
-        WeightFormat::Q8 | WeightFormat::Q4 => 3 * ROUND + FROM_HALF + FROM_INTEGER + MULTIPLY,
+        WeightFormat::F16 | WeightFormat::BF16 => ROUND + FROM_HALF,
+        packed => {
+            let number = 3 * ROUND + FROM_INTEGER + MULTIPLY + ADD;
+            column(packed) + number + scaled_sum(packed) / BLOCK
+        }
     }
 }
 
 fn linear(p: &Linear) -> u64 {
     let cols = u64::from(p.cols);
     let blocks = cols / BLOCK;
-    let row = match p.format {
-        WeightFormat::F32 => dot(cols, 0),
-        WeightFormat::F16 => dot(cols, FROM_HALF),
-        WeightFormat::Q8 => blocks * (6 * BLOCK + scaled_sum()),
-        WeightFormat::Q4 => blocks * (8 * BLOCK + scaled_sum()),
-    };
-    let quantizing = match p.format {
-        WeightFormat::F32 | WeightFormat::F16 => 0,
-        WeightFormat::Q8 | WeightFormat::Q4 => {
-            blocks * (BLOCK * (MULTIPLY + ADD + 2 * ROUND) + 2 * DIVIDE + 200)
+    let (quantizing, row) = match p.format {
+        WeightFormat::F32 => (0, dot(cols, 0)),
+        WeightFormat::F16 | WeightFormat::BF16 => (0, dot(cols, FROM_HALF)),
+        packed => {
+            let block = BLOCK * (MULTIPLY + ADD + 2 * ROUND) + 2 * DIVIDE + 200;
+            let term = BLOCK * column(packed) + scaled_sum(packed);
+            (blocks * block, blocks * term)
         }
     };
     quantizing + TILE * (row + 2 * ROUND)
 }
 
-/// What a block's integer sum costs after it is made.
-fn scaled_sum() -> u64 {
-    FROM_INTEGER + FROM_HALF + 2 * MULTIPLY + ADD + 2 * ROUND
+/// Unpacking a quantized column and adding its product to a block's sum.
+fn column(format: WeightFormat) -> u64 {
+    match format {
+        WeightFormat::F32 | WeightFormat::F16 | WeightFormat::BF16 => 0,
+        WeightFormat::Q8 => 6,
+        WeightFormat::Q4 => 8,
+        WeightFormat::Q4_1 | WeightFormat::Q4K => 14,
+        WeightFormat::Q5_0 | WeightFormat::Q5_1 | WeightFormat::Q5K => 22,
+        WeightFormat::Q6K => 24,
+        WeightFormat::IQ4NL => 20,
+    }
+}
+
+/// What a block's integer sums cost after they are made.
+fn scaled_sum(format: WeightFormat) -> u64 {
+    let scaled = FROM_INTEGER + FROM_HALF + 2 * MULTIPLY + ADD;
+    match format {
+        WeightFormat::F32 | WeightFormat::F16 | WeightFormat::BF16 => 0,
+        WeightFormat::Q8 | WeightFormat::Q4 | WeightFormat::Q5_0 | WeightFormat::IQ4NL => {
+            scaled + 2 * ROUND
+        }
+        WeightFormat::Q6K => scaled + 4 * ROUND,
+        WeightFormat::Q4_1 | WeightFormat::Q5_1 | WeightFormat::Q4K | WeightFormat::Q5K => {
+            2 * scaled + 4 * ROUND
+        }
+    }
 }
 
 fn scores(p: &Scores) -> u64 {

@@ -23,7 +23,8 @@ pub(crate) fn embed(
     let dim = p.dim as usize;
     let table = Matrix::new(p.format, &inputs[1..], p.vocab as usize * dim);
     let row = token as usize * dim;
-    for (word, column) in out.iter_mut().zip(range) {
-        *word = stored(table.element(row + column));
-    }
+    let mut words = out.iter_mut();
+    table.elements(row + range.start..row + range.end, |value| {
+        *words.next().expect("the output has the range's words") = stored(value);
+    });
 }

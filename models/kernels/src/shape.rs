@@ -47,7 +47,7 @@ pub fn output(op: &Op) -> Shape {
             Shape::new(I32, &[COUNT_LEN])
         }
         Op::Embed(p) => Shape::new(F32, &[p.dim]),
-        Op::RmsNorm(p) => Shape::new(F32, &[p.dim]),
+        Op::RmsNorm(p) => Shape::new(F32, &[p.rows, p.dim]),
         Op::Linear(p) => Shape::new(F32, &[p.rows]),
         Op::Rope(p) => Shape::new(F32, &[p.heads, p.head_dim]),
         Op::StoreRow(p) => Shape::new(F32, &[p.context, p.width]),
@@ -69,7 +69,8 @@ pub fn input(op: &Op, index: usize) -> Option<Shape> {
         (Op::TokenizeIds(p) | Op::TokenizeCount(p), _) => tokenizer_input(p, index),
         (Op::Embed(p), 0) => shape(I32, &[p.tokens_capacity]),
         (Op::Embed(p), _) => plane(p.format, p.vocab, p.dim, index - 1),
-        (Op::RmsNorm(p), 0 | 1) => shape(F32, &[p.dim]),
+        (Op::RmsNorm(p), 0) => shape(F32, &[p.rows, p.dim]),
+        (Op::RmsNorm(p), 1) => shape(F32, &[p.dim]),
         (Op::Linear(p), 0) => shape(F32, &[p.cols]),
         (Op::Linear(p), _) => plane(p.format, p.rows, p.cols, index - 1),
         (Op::Rope(p), 0) => shape(F32, &[p.heads, p.head_dim]),
@@ -107,13 +108,8 @@ fn tokenizer_input(p: &Tokenizer, index: usize) -> Option<Shape> {
 
 /// A plane of a matrix.
 fn plane(format: WeightFormat, rows: u32, cols: u32, index: usize) -> Option<Shape> {
-    let dtype = *format.planes().get(index)?;
-    let cols = if index == 0 {
-        cols
-    } else {
-        cols / format.block()
-    };
-    Some(Shape::new(dtype, &[rows, cols]))
+    let plane = format.planes().get(index)?;
+    Some(Shape::new(plane.dtype, &[rows, cols / plane.columns]))
 }
 
 /// Whether a node has the inputs that its operator reads and parameters within the operator's domain.
@@ -129,7 +125,7 @@ pub fn in_domain(node: &Node) -> bool {
 fn parameters_fit(op: &Op) -> bool {
     match op {
         Op::Embed(p) => columns_fit(p.format, p.dim) && p.vocab > 0,
-        Op::RmsNorm(p) => p.dim <= MAX_NORM,
+        Op::RmsNorm(p) => (1..=MAX_NORM).contains(&p.dim),
         Op::Linear(p) => columns_fit(p.format, p.cols),
         Op::Rope(p) => p.rotary <= p.head_dim && p.rotary.is_multiple_of(2),
         Op::Scores(p) => heads_fit(p.heads, p.kv_heads, p.head_dim),

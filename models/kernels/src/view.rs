@@ -37,3 +37,13 @@ pub fn i8s(words: &[u32]) -> &[i8] {
 pub fn i8s_mut(words: &mut [u32]) -> &mut [i8] {
     bytemuck::cast_slice_mut(words)
 }
+
+/// The words as signed integers.
+pub fn i32s(words: &[u32]) -> &[i32] {
+    bytemuck::cast_slice(words)
+}
+
+/// The words as signed integers, to write.
+pub fn i32s_mut(words: &mut [u32]) -> &mut [i32] {
+    bytemuck::cast_slice_mut(words)
+}

@@ -4,7 +4,7 @@ use gavel_kernels::{in_domain, run_range, shape, touched};
 use gavel_program::boot::SCRATCH_WORDS;
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::{
-    Elementwise, Embed, Linear, Probs, RmsNorm, Rope, Sample, Scores, Softmax, StoreRow,
+    Elementwise, Embed, Linear, Pairing, Probs, RmsNorm, Rope, Sample, Scores, Softmax, StoreRow,
     WeightedSum,
 };
 use gavel_program::{Control, Node, Op, Operand, WeightFormat};
@@ -14,7 +14,16 @@ use proptest::prelude::*;
 const TILE: usize = 64;
 
 fn formats() -> impl Strategy<Value = WeightFormat> {
-    (0u32..4).prop_map(|code| WeightFormat::from_code(code).unwrap())
+    prop::sample::select(WeightFormat::ALL.to_vec())
+}
+
+/// Formats whose rows may have any length.
+fn unpacked() -> impl Strategy<Value = WeightFormat> {
+    formats().prop_filter("its rows are whole blocks", |format| !format.quantized())
+}
+
+fn pairings() -> impl Strategy<Value = Pairing> {
+    prop_oneof![Just(Pairing::Neighbours), Just(Pairing::Halves)]
 }
 
 /// Operators on numbers, of small shapes.
@@ -23,34 +32,42 @@ fn ops() -> impl Strategy<Value = Op> {
         (1u32..6, 1u32..5, 1u32..9, formats()).prop_map(
             |(blocks, vocab, tokens_capacity, format)| {
                 Op::Embed(Embed {
-                    dim: 32 * blocks,
+                    dim: blocks * format.block().max(32),
                     vocab,
                     tokens_capacity,
                     format,
                 })
             }
         ),
-        (1u32..200, any::<u32>()).prop_map(|(dim, eps)| Op::RmsNorm(RmsNorm { dim, eps })),
+        (1u32..5, 1u32..200, any::<u32>()).prop_map(|(rows, dim, eps)| Op::RmsNorm(RmsNorm {
+            rows,
+            dim,
+            eps
+        })),
         (1u32..200, 1u32..5, formats()).prop_map(|(rows, blocks, format)| {
             Op::Linear(Linear {
                 rows,
-                cols: 32 * blocks,
+                cols: blocks * format.block().max(32),
                 format,
             })
         }),
-        (1u32..200, 1u32..70, 0u32..2).prop_map(|(rows, cols, format)| {
-            let format = WeightFormat::from_code(format).unwrap();
-            Op::Linear(Linear { rows, cols, format })
-        }),
-        (1u32..9, 1u32..20, 0u32..10, 1u32..9).prop_map(|(heads, half, rotary, context)| {
-            let (head_dim, rotary) = (2 * half, 2 * rotary.min(half));
-            Op::Rope(Rope {
-                heads,
-                head_dim,
-                rotary,
-                context,
-            })
-        }),
+        (1u32..200, 1u32..70, unpacked()).prop_map(|(rows, cols, format)| Op::Linear(Linear {
+            rows,
+            cols,
+            format
+        })),
+        (1u32..9, 1u32..20, 0u32..10, 1u32..9, pairings()).prop_map(
+            |(heads, half, rotary, context, pairing)| {
+                let (head_dim, rotary) = (2 * half, 2 * rotary.min(half));
+                Op::Rope(Rope {
+                    heads,
+                    head_dim,
+                    rotary,
+                    context,
+                    pairing,
+                })
+            }
+        ),
         (1u32..100, 1u32..9).prop_map(|(width, context)| Op::StoreRow(StoreRow { width, context })),
         (1u32..4, 1u32..4, 1u32..40, 1u32..90, any::<u32>()).prop_map(
             |(group, kv_heads, head_dim, context, scale)| {

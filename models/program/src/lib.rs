@@ -27,4 +27,4 @@ pub use op::Op;
 pub use program::{Program, Slot, Weight, Words};
 pub use table::TensorInfo;
 pub use trees::ProgramTrees;
-pub use weight_format::WeightFormat;
+pub use weight_format::{PlaneLayout, WeightFormat};

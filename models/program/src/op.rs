@@ -38,6 +38,29 @@ impl Word for WeightFormat {
     }
 }
 
+/// Which elements of a head a rotary embedding turns together, of `rotary` elements.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pairing {
+    /// Elements 2i and 2i + 1.
+    Neighbours = 0,
+    /// Elements i and i + rotary / 2.
+    Halves = 1,
+}
+
+impl Word for Pairing {
+    fn put(self) -> u32 {
+        self as u32
+    }
+    fn take(word: u32) -> Option<Self> {
+        match word {
+            0 => Some(Pairing::Neighbours),
+            1 => Some(Pairing::Halves),
+            _ => None,
+        }
+    }
+}
+
 /// Declares a struct of parameters with its words in the order of its fields.
 macro_rules! params {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
@@ -100,9 +123,11 @@ params! {
     }
 }
 params! {
-    /// RMSNorm. Inputs: x F32\[dim\], weight F32\[dim\].
+    /// RMSNorm of each row. Inputs: x F32[rows, dim], weight F32\[dim\].
     RmsNorm {
-        /// Elements.
+        /// Rows: 1, or the heads of queries or keys.
+        rows: u32,
+        /// Elements of a row.
         dim: u32,
         /// Epsilon, the bits of an F32.
         eps: u32,
@@ -120,8 +145,8 @@ params! {
     }
 }
 params! {
-    /// Rotary embedding of pairs (2i, 2i + 1) in each head. Inputs: x F32[heads * head_dim], table F32[context, rotary] as
-    /// (cos, sin) pairs: entry (pos, 2i) is the cosine and (pos, 2i + 1) the sine for pair i. Elements past `rotary` are copied.
+    /// Rotary embedding of pairs in each head. Inputs: x F32[heads * head_dim], table F32[context, rotary] as (cos, sin) pairs:
+    /// entry (pos, 2i) is the cosine and (pos, 2i + 1) the sine for pair i. Elements past `rotary` are copied.
     Rope {
         /// Heads.
         heads: u32,
@@ -131,6 +156,8 @@ params! {
         rotary: u32,
         /// Rows of the table.
         context: u32,
+        /// Which elements make a pair.
+        pairing: Pairing,
     }
 }
 params! {

@@ -203,7 +203,7 @@ proptest! {
         (a, b, eps) in (1usize..200).prop_flat_map(|len| (numbers(len), numbers(len), 0.0f32..1.0)),
     ) {
         let len = a.len() as u32;
-        let op = Op::RmsNorm(RmsNorm { dim: len, eps: eps.to_bits() });
+        let op = Op::RmsNorm(RmsNorm { rows: 1, dim: len, eps: eps.to_bits() });
         let norm = defined(op, 0, &[&a, &b], a.len());
         let swiglu = defined(Op::SwiGlu(Elementwise { len }), 0, &[&a, &b], a.len());
         let sum = defined(Op::Add(Elementwise { len }), 0, &[&a, &b], a.len());

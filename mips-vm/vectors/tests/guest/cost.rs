@@ -5,17 +5,10 @@ use gavel_image::symbols;
 use gavel_kernels::{cost, shape};
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::{
-    Elementwise, Embed, Linear, Probs, RmsNorm, Rope, Sample, Scores, Softmax, StoreRow,
+    Elementwise, Embed, Linear, Pairing, Probs, RmsNorm, Rope, Sample, Scores, Softmax, StoreRow,
     WeightedSum,
 };
 use gavel_program::{Control, Node, Op, Operand, WeightFormat};
-
-const FORMATS: [WeightFormat; 4] = [
-    WeightFormat::F32,
-    WeightFormat::F16,
-    WeightFormat::Q8,
-    WeightFormat::Q4,
-];
 
 /// Shapes any bits, for a word of the input of this index, into a number of a kind.
 type Kind = fn(usize, u32) -> u32;
@@ -59,8 +52,9 @@ fn any_bits(input: usize, at: usize) -> u32 {
 /// An operator at a position, at its most expensive place.
 fn cases() -> Vec<(Op, u32)> {
     let mut cases = Vec::new();
-    for format in FORMATS {
-        for dim in [64, 512] {
+    for format in WeightFormat::ALL {
+        let block = format.block().max(32);
+        for dim in [64.max(block), 512] {
             cases.push((
                 Op::Embed(Embed {
                     dim,
@@ -71,7 +65,7 @@ fn cases() -> Vec<(Op, u32)> {
                 0,
             ));
         }
-        for cols in [32, 64, 512] {
+        for cols in [block, 2 * block, 512] {
             cases.push((
                 Op::Linear(Linear {
                     rows: 64,
@@ -82,19 +76,22 @@ fn cases() -> Vec<(Op, u32)> {
             ));
         }
     }
-    for dim in [1, 64, 1024] {
-        cases.push((Op::RmsNorm(RmsNorm { dim, eps: 0 }), 0));
+    for (rows, dim) in [(1, 1), (1, 64), (1, 1024), (8, 16), (2, 40), (70, 1)] {
+        cases.push((Op::RmsNorm(RmsNorm { rows, dim, eps: 0 }), 0));
     }
     for (head_dim, rotary) in [(64, 64), (8, 8), (16, 0)] {
-        cases.push((
-            Op::Rope(Rope {
-                heads: 64 / head_dim,
-                head_dim,
-                rotary,
-                context: 6,
-            }),
-            5,
-        ));
+        for pairing in [Pairing::Neighbours, Pairing::Halves] {
+            cases.push((
+                Op::Rope(Rope {
+                    heads: 64 / head_dim,
+                    head_dim,
+                    rotary,
+                    context: 6,
+                    pairing,
+                }),
+                5,
+            ));
+        }
     }
     cases.push((
         Op::StoreRow(StoreRow {

@@ -1,75 +1,122 @@
-//! A Llama in float64, straight from the file: slow, without storage rounding, without quantized activations, without a program.
+//! A decoder in float64, straight from the file: slow, without storage rounding, without quantized activations, without a program.
 //! It says how far apart two tokens really are where two implementations choose differently.
 
-use gavel_formats::gguf::{Gguf, TensorType, Value};
+use crate::weights64::numbers;
+use gavel_formats::gguf::{Gguf, Value};
+use std::collections::HashMap;
 
 /// A model, its tensors as float64.
 pub(crate) struct Float64 {
-    gguf: Vec<u8>,
+    tensors: HashMap<String, Vec<f64>>,
     dim: usize,
     heads: usize,
     kv_heads: usize,
+    head_dim: usize,
     layers: usize,
     rope_base: f64,
     epsilon: f64,
+    /// How far apart the elements of a rotary pair are, and the first elements of two pairs.
+    pair: [usize; 2],
 }
 
 impl Float64 {
     pub(crate) fn new(file: Vec<u8>) -> Self {
         let gguf = Gguf::parse(&file).expect("the file is well-formed");
-        let number = |key: &str| match gguf.metadata.get(&format!("llama.{key}")) {
-            Some(Value::Integer(value)) => value as f64,
-            Some(Value::Float(value)) => value,
-            other => panic!("{key} is {other:?}"),
+        let family = match gguf.metadata.get("general.architecture") {
+            Some(Value::String(name)) => String::from_utf8_lossy(name),
+            other => panic!("the architecture is {other:?}"),
+        };
+        let optional = |key: &str| match gguf.metadata.get(&format!("{family}.{key}")) {
+            Some(Value::Integer(value)) => Some(value as f64),
+            Some(Value::Float(value)) => Some(value),
+            _ => None,
+        };
+        let number = |key: &str| optional(key).unwrap_or_else(|| panic!("the file has {key}"));
+        let (dim, heads) = (
+            number("embedding_length") as usize,
+            number("attention.head_count") as usize,
+        );
+        let head_dim = optional("attention.key_length").map_or(dim / heads, |len| len as usize);
+        let tensor = |tensor: &gavel_formats::gguf::Tensor| {
+            let bytes = &file[tensor.range()];
+            (tensor.name.to_owned(), numbers(tensor.kind, bytes))
         };
         Float64 {
-            dim: number("embedding_length") as usize,
-            heads: number("attention.head_count") as usize,
+            dim,
+            heads,
+            head_dim,
             kv_heads: number("attention.head_count_kv") as usize,
             layers: number("block_count") as usize,
             rope_base: number("rope.freq_base"),
             epsilon: number("attention.layer_norm_rms_epsilon"),
-            gguf: file.clone(),
+            pair: match &*family {
+                "llama" => [1, 2],
+                _ => [head_dim / 2, 1],
+            },
+            tensors: gguf.tensors().map(tensor).collect(),
+        }
+    }
+
+    /// A tensor that every model has.
+    fn get(&self, name: &str) -> &[f64] {
+        let tensor = self.tensors.get(name);
+        tensor.unwrap_or_else(|| panic!("the file has {name}"))
+    }
+
+    /// `x + b` where the model has a bias of that name.
+    fn biased(&self, mut x: Vec<f64>, name: &str) -> Vec<f64> {
+        if let Some(bias) = self.tensors.get(&format!("{name}.bias")) {
+            add(&mut x, bias);
+        }
+        x
+    }
+
+    /// A norm of each head where the model has one of that name.
+    fn normed_heads(&self, x: Vec<f64>, name: &str) -> Vec<f64> {
+        match self.tensors.get(&format!("{name}.weight")) {
+            None => x,
+            Some(weights) => x
+                .chunks_exact(self.head_dim)
+                .flat_map(|head| self.norm(head, weights))
+                .collect(),
         }
     }
 
     /// The logits after `tokens`.
     pub(crate) fn logits(&self, tokens: &[u32]) -> Vec<f64> {
-        let gguf = Gguf::parse(&self.gguf).expect("it was parsed before");
-        let get = |name: &str| self.tensor(&gguf, name);
-        let table = get("token_embd.weight");
+        let table = self.get("token_embd.weight");
         let row = |token: u32| table[token as usize * self.dim..][..self.dim].to_vec();
         let mut stream: Vec<Vec<f64>> = tokens.iter().map(|token| row(*token)).collect();
         for layer in 0..self.layers {
-            let get = |name: &str| get(&format!("blk.{layer}.{name}.weight"));
-            self.attention(&mut stream, get);
-            self.feed_forward(&mut stream, get);
+            self.attention(&mut stream, &format!("blk.{layer}"));
+            self.feed_forward(&mut stream, &format!("blk.{layer}"));
         }
         let last = stream.last().expect("there is a token");
-        let normed = self.norm(last, &get("output_norm.weight"));
-        let head = if gguf.tensor("output.weight").is_some() {
-            get("output.weight")
-        } else {
-            table
-        };
-        times(&head, &normed)
+        let normed = self.norm(last, self.get("output_norm.weight"));
+        let head = self.tensors.get("output.weight");
+        times(head.map_or(table, |head| head), &normed)
     }
 
-    fn attention(&self, stream: &mut [Vec<f64>], get: impl Fn(&str) -> Vec<f64>) {
-        let head_dim = self.dim / self.heads;
-        let norm = get("attn_norm");
-        let (wq, wk, wv, wo) = (
-            get("attn_q"),
-            get("attn_k"),
-            get("attn_v"),
-            get("attn_output"),
-        );
+    /// `W x`, and the bias if there is one.
+    fn linear(&self, layer: &str, name: &str, x: &[f64]) -> Vec<f64> {
+        let name = format!("{layer}.{name}");
+        self.biased(times(self.get(&format!("{name}.weight")), x), &name)
+    }
+
+    fn attention(&self, stream: &mut [Vec<f64>], layer: &str) {
+        let head_dim = self.head_dim;
+        let norm = self.get(&format!("{layer}.attn_norm.weight"));
         let (mut keys, mut values) = (Vec::new(), Vec::new());
         for (position, x) in stream.iter_mut().enumerate() {
-            let normed = self.norm(x, &norm);
-            let query = self.rotated(times(&wq, &normed), position, head_dim);
-            keys.push(self.rotated(times(&wk, &normed), position, head_dim));
-            values.push(times(&wv, &normed));
+            let normed = self.norm(x, norm);
+            let heads = |name: &str| {
+                let plain = self.linear(layer, name, &normed);
+                let normed = self.normed_heads(plain, &format!("{layer}.{name}_norm"));
+                self.rotated(normed, position)
+            };
+            let query = heads("attn_q");
+            keys.push(heads("attn_k"));
+            values.push(self.linear(layer, "attn_v", &normed));
             let mut out = Vec::with_capacity(self.dim);
             for head in 0..self.heads {
                 let column = head / (self.heads / self.kv_heads) * head_dim;
@@ -89,22 +136,20 @@ impl Float64 {
                     weighted.sum::<f64>() / total
                 }));
             }
-            add(x, &times(&wo, &out));
+            add(x, &self.linear(layer, "attn_output", &out));
         }
     }
 
-    fn feed_forward(&self, stream: &mut [Vec<f64>], get: impl Fn(&str) -> Vec<f64>) {
-        let norm = get("ffn_norm");
-        let (gate, up, down) = (get("ffn_gate"), get("ffn_up"), get("ffn_down"));
+    fn feed_forward(&self, stream: &mut [Vec<f64>], layer: &str) {
+        let norm = self.get(&format!("{layer}.ffn_norm.weight"));
         for x in stream {
-            let normed = self.norm(x, &norm);
+            let normed = self.norm(x, norm);
             let silu = |g: f64| g / (1.0 + (-g).exp());
-            let hidden: Vec<f64> = times(&gate, &normed)
-                .into_iter()
-                .zip(times(&up, &normed))
-                .map(|(gate, up)| silu(gate) * up)
-                .collect();
-            add(x, &times(&down, &hidden));
+            let gate = self.linear(layer, "ffn_gate", &normed);
+            let up = self.linear(layer, "ffn_up", &normed);
+            let pairs = gate.into_iter().zip(up);
+            let hidden: Vec<f64> = pairs.map(|(gate, up)| silu(gate) * up).collect();
+            add(x, &self.linear(layer, "ffn_down", &hidden));
         }
     }
 
@@ -116,53 +161,21 @@ impl Float64 {
             .collect()
     }
 
-    fn rotated(&self, mut x: Vec<f64>, position: usize, head_dim: usize) -> Vec<f64> {
-        for (place, pair) in x.chunks_exact_mut(2).enumerate() {
-            let exponent = (2 * place % head_dim) as f64 / head_dim as f64;
-            let (sin, cos) = (position as f64 * self.rope_base.powf(-exponent)).sin_cos();
-            (pair[0], pair[1]) = (pair[0] * cos - pair[1] * sin, pair[0] * sin + pair[1] * cos);
+    fn rotated(&self, mut x: Vec<f64>, position: usize) -> Vec<f64> {
+        let [apart, step] = self.pair;
+        let factors = self.tensors.get("rope_freqs.weight");
+        for head in x.chunks_exact_mut(self.head_dim) {
+            for place in 0..self.head_dim / 2 {
+                let exponent = 2.0 * place as f64 / self.head_dim as f64;
+                let factor = factors.map_or(1.0, |factors| factors[place]);
+                let angle = position as f64 * self.rope_base.powf(-exponent) / factor;
+                let (sin, cos) = angle.sin_cos();
+                let (a, b) = (head[place * step], head[place * step + apart]);
+                head[place * step] = a * cos - b * sin;
+                head[place * step + apart] = a * sin + b * cos;
+            }
         }
         x
-    }
-
-    fn tensor(&self, gguf: &Gguf, name: &str) -> Vec<f64> {
-        let tensor = gguf
-            .tensor(name)
-            .unwrap_or_else(|| panic!("the file has {name}"));
-        let bytes = &self.gguf[tensor.range()];
-        let half = |bytes: &[u8]| f16(u16::from_le_bytes([bytes[0], bytes[1]]));
-        let blocks = bytes.chunks_exact(tensor.kind.block_bytes() as usize);
-        match tensor.kind {
-            TensorType::F32 => blocks
-                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).into())
-                .collect(),
-            TensorType::F16 => blocks.map(half).collect(),
-            TensorType::Q8_0 => blocks
-                .flat_map(|block| {
-                    block[2..]
-                        .iter()
-                        .map(move |q| f64::from(*q as i8) * half(block))
-                })
-                .collect(),
-            TensorType::Q4_0 => blocks
-                .flat_map(|block| {
-                    let low = block[2..].iter().map(|byte| byte & 15);
-                    let high = block[2..].iter().map(|byte| byte >> 4);
-                    low.chain(high)
-                        .map(move |q| (f64::from(q) - 8.0) * half(block))
-                })
-                .collect(),
-        }
-    }
-}
-
-/// The value of a binary16.
-fn f16(bits: u16) -> f64 {
-    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
-    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
-    match exponent {
-        0 => sign * fraction * 2f64.powi(-24),
-        _ => sign * (1.0 + fraction / 1024.0) * 2f64.powi(exponent - 15),
     }
 }
 

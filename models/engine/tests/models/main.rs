@@ -8,3 +8,4 @@ mod reference;
 mod setting;
 mod threads;
 mod tokenizations;
+mod weights64;

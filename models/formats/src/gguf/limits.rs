@@ -16,5 +16,6 @@ pub const MAX_ARRAY_LEN: u64 = 1 << 20;
 pub const MAX_DIMS: u32 = 4;
 /// Largest `general.alignment`: a page of the largest common size.
 pub const MAX_ALIGNMENT: u32 = 1 << 16;
-/// Bytes of a tensor's data: a window of the proving machine (docs/spec/machine.md). Larger ones would have to be cut by rows.
-pub const MAX_TENSOR_BYTES: u64 = gavel_program::boot::WINDOW_BYTES as u64;
+/// Bytes of a tensor's data: two windows of the proving machine (docs/spec/machine.md). Its largest plane, more than half of it, must fit one;
+/// larger tensors would have to be cut by rows.
+pub const MAX_TENSOR_BYTES: u64 = 2 * gavel_program::boot::WINDOW_BYTES as u64;

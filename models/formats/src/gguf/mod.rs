@@ -8,11 +8,13 @@ pub mod limits;
 mod metadata;
 mod reader;
 mod tensor;
+mod tensor_type;
 
 pub use error::GgufError;
 pub use metadata::{Array, Metadata, Value};
 pub(crate) use reader::Reader;
-pub use tensor::{BLOCK, Tensor, TensorType};
+pub use tensor::Tensor;
+pub use tensor_type::{BLOCK, SUPER_BLOCK, TensorType};
 
 use limits::{MAX_ALIGNMENT, MAX_ENTRIES, MAX_TENSORS};
 use std::collections::BTreeMap;

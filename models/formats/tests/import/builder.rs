@@ -115,6 +115,25 @@ impl Builder {
         }
     }
 
+    /// The same as another family's: its keys have that family's name.
+    pub(crate) fn of_family(name: &'static str) -> Self {
+        let mut file = Builder::llama().with("general.architecture", Value::Text(name));
+        for (key, _) in &mut file.metadata {
+            if let Some(rest) = key.strip_prefix("llama.") {
+                *key = format!("{name}.{rest}");
+            }
+        }
+        file
+    }
+
+    /// With one more tensor, a vector of F32.
+    pub(crate) fn with_vector(mut self, name: &str, numbers: &[f32]) -> Self {
+        let bytes = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let dims = vec![numbers.len() as u64];
+        self.tensors.push((name.into(), dims, 0, bytes));
+        self
+    }
+
     /// With another value of a key, or one more.
     pub(crate) fn with(mut self, key: &str, value: Value) -> Self {
         self.metadata.retain(|(known, _)| known != key);

@@ -1,6 +1,8 @@
 //! Imports of files that are whole, broken, or not for us.
 mod builder;
 mod checks;
+mod dequantized;
+mod families;
 mod malformed;
 mod unsupported;
 mod whole;

@@ -23,8 +23,8 @@ fn check(file: &Builder, parts: &[&str]) {
 fn architectures_and_tokenizers_are_named() {
     let with = |key, value| Builder::llama().with(key, Value::Text(value));
     check(
-        &with("general.architecture", "qwen2"),
-        &["general.architecture", "qwen2", "llama"],
+        &with("general.architecture", "mamba"),
+        &["general.architecture", "mamba", "llama, qwen2, qwen3"],
     );
     check(
         &with("tokenizer.ggml.model", "gpt2"),
@@ -35,27 +35,23 @@ fn architectures_and_tokenizers_are_named() {
 #[test]
 fn tensor_types_are_named() {
     for (code, name) in [
-        (12, "Q4_K"),
-        (14, "Q6_K"),
-        (30, "BF16"),
+        (10, "Q2_K"),
+        (16, "IQ2_XXS"),
+        (39, "MXFP4"),
         (999, "number 999"),
     ] {
         let mut file = Builder::llama();
         file.tensors[4].2 = code;
         check(
             &file,
-            &["blk.0.attn_q.weight", name, "F32, F16, Q8_0, Q4_0"],
+            &["blk.0.attn_q.weight", name, "F32, F16, Q4_0", "Q6_K"],
         );
     }
 }
 
 #[test]
 fn features_that_would_change_answers_are_named() {
-    let keys = [
-        "rope.scaling.factor",
-        "attention.sliding_window",
-        "logit_scale",
-    ];
+    let keys = ["rope.scaling.factor", "attention.clamp_kqv", "logit_scale"];
     for key in keys.map(|key| format!("llama.{key}")) {
         check(
             &Builder::llama().with(&key, Value::F32(8.0)),
@@ -80,7 +76,7 @@ fn features_that_would_change_answers_are_named() {
 fn tensors_that_nobody_asks_for_are_named() {
     for name in [
         "blk.0.attn_q.bias",
-        "rope_freqs.weight",
+        "blk.0.attn_q_norm.weight",
         "blk.1.attn_q.weight",
     ] {
         let mut file = Builder::llama();

@@ -98,11 +98,16 @@ fn a_missing_output_matrix_shares_the_embedding() {
 }
 
 #[test]
-fn matrices_of_all_types_are_read() {
+fn matrices_of_types_with_blocks_of_32_are_read() {
     for (kind, bytes, dtypes) in [
         (0, 128, vec![DType::F32]),
         (1, 64, vec![DType::F16]),
         (2, 18, vec![DType::U4, DType::F16]),
+        (3, 20, vec![DType::U4, DType::F16, DType::F16]),
+        (6, 22, vec![DType::U4, DType::U1, DType::F16]),
+        (7, 24, vec![DType::U4, DType::U1, DType::F16, DType::F16]),
+        (20, 18, vec![DType::U4, DType::F16]),
+        (30, 64, vec![DType::BF16]),
         (8, 34, vec![DType::I8, DType::F16]),
     ] {
         let mut file = Builder::llama();

@@ -1,14 +1,15 @@
-//! Matrix times vector, one file per storage format.
+//! Matrix times vector: float weights in lanes, quantized ones block by block.
 
+mod blocks;
 mod float;
-mod q4;
-mod q8;
 mod quantize;
 
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, Packed};
 use crate::view::f32s;
+use blocks::rows;
 use core::ops::Range;
 use gavel_program::op::Linear;
+use quantize::{Quantized, quantize};
 
 /// `out[r] = W[r] . x`.
 #[inline(never)]
@@ -24,11 +25,22 @@ pub(crate) fn linear(
     match Matrix::new(p.format, &inputs[1..], p.rows as usize * cols) {
         Matrix::F32(weights) => float::f32_rows(&weights[range.start * cols..], x, out),
         Matrix::F16(weights) => float::f16_rows(&weights[range.start * cols..], x, out),
-        Matrix::Q8(weights) => {
-            q8::rows(&weights, range.start, &quantize::quantize(x, scratch), out)
-        }
-        Matrix::Q4(weights) => {
-            q4::rows(&weights, range.start, &quantize::quantize(x, scratch), out)
-        }
+        Matrix::BF16(weights) => float::bf16_rows(&weights[range.start * cols..], x, out),
+        Matrix::Packed(weights) => packed(&weights, range.start, &quantize(x, scratch), out),
+    }
+}
+
+/// Rows of quantized weights from `first` on.
+fn packed(weights: &Packed, first: usize, x: &Quantized, out: &mut [u32]) {
+    match weights {
+        Packed::Q8(weights) => rows(weights, first, x, out),
+        Packed::Q4(weights) => rows(weights, first, x, out),
+        Packed::Q4_1(weights) => rows(weights, first, x, out),
+        Packed::Q5_0(weights) => rows(weights, first, x, out),
+        Packed::Q5_1(weights) => rows(weights, first, x, out),
+        Packed::Q4K(weights) => rows(weights, first, x, out),
+        Packed::Q5K(weights) => rows(weights, first, x, out),
+        Packed::Q6K(weights) => rows(weights, first, x, out),
+        Packed::IQ4NL(weights) => rows(weights, first, x, out),
     }
 }

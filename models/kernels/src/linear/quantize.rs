@@ -1,10 +1,10 @@
-//! The input vector of a quantized matrix: per block of 32 signed bytes and one binary16 scale.
+//! The input vector of a quantized matrix: per block of 32 signed bytes, their sum and one binary16 scale.
 
-use crate::matrix::BLOCK;
+use crate::matrix::{BLOCK, XBlock};
 use crate::num::canon::MAGNITUDE;
 use crate::num::round::{ROUNDER, integer};
 use crate::num::{f16_to_f32, f32_to_f16};
-use crate::view::{f32s, f32s_mut, i8s, i8s_mut};
+use crate::view::{f32s, f32s_mut, i8s, i8s_mut, i32s, i32s_mut};
 use core::num::FpCategory;
 
 /// Words of a block of quants.
@@ -12,22 +12,42 @@ const QUANT_WORDS: usize = BLOCK / 4;
 
 /// A quantized vector: element i is about `quants[i] * scales[i / 32]`.
 pub(crate) struct Quantized<'a> {
-    pub(crate) quants: &'a [[i8; BLOCK]],
+    quants: &'a [[i8; BLOCK]],
+    /// The blocks' sums of quants.
+    sums: &'a [i32],
     /// The blocks' scales: binary16 numbers.
-    pub(crate) scales: &'a [f32],
+    scales: &'a [f32],
 }
 
-/// Quantizes `x`, a multiple of 32 long, into scratch.
+impl Quantized<'_> {
+    /// The blocks, in order.
+    pub(crate) fn blocks(&self) -> impl ExactSizeIterator<Item = XBlock<'_>> {
+        let numbers = self.sums.iter().zip(self.scales);
+        let blocks = self.quants.iter().zip(numbers);
+        blocks.map(|(quants, (sum, scale))| XBlock {
+            quants,
+            sum: *sum,
+            scale: *scale,
+        })
+    }
+}
+
+/// Quantizes `x`, a multiple of 32 long, into scratch: quants, sums, scales.
 pub(crate) fn quantize<'a>(x: &[f32], scratch: &'a mut [u32]) -> Quantized<'a> {
     let blocks = x.len() / BLOCK;
-    let (quants, scales) = scratch[..blocks * (QUANT_WORDS + 1)].split_at_mut(blocks * QUANT_WORDS);
+    let (quants, rest) = scratch.split_at_mut(blocks * QUANT_WORDS);
+    let (sums, rest) = rest.split_at_mut(blocks);
+    let scales = &mut rest[..blocks];
     let x_blocks = x.as_chunks::<BLOCK>().0;
     let quant_blocks = i8s_mut(quants).as_chunks_mut::<BLOCK>().0;
-    for ((x, quants), scale) in x_blocks.iter().zip(quant_blocks).zip(f32s_mut(scales)) {
+    let numbers = i32s_mut(sums).iter_mut().zip(f32s_mut(scales));
+    for ((x, quants), (sum, scale)) in x_blocks.iter().zip(quant_blocks).zip(numbers) {
         *scale = quantize_block(x, quants);
+        *sum = quants.iter().map(|quant| i32::from(*quant)).sum();
     }
     Quantized {
         quants: i8s(quants).as_chunks().0,
+        sums: i32s(sums),
         scales: f32s(scales),
     }
 }

@@ -1,7 +1,7 @@
-//! Conversions between binary16 and binary32, by integers. Hardware conversions may stand in only where they are tested
+//! Conversions between the 16-bit formats and binary32, by integers. Hardware conversions may stand in only where they are tested
 //! against these.
 
-use super::canon::{CANONICAL_NAN, INFINITY, MAGNITUDE};
+use super::canon::{CANONICAL_NAN, INFINITY, MAGNITUDE, canonical};
 
 /// Bits of the one binary16 NaN that is ever stored.
 const NAN16: u16 = 0x7e00;
@@ -28,6 +28,12 @@ fn signed_subnormal(sign: u32, mantissa: u32) -> f32 {
     let top = 31 - mantissa.leading_zeros();
     let fraction = (mantissa << (23 - top)) & 0x007f_ffff;
     f32::from_bits(sign | ((top + 127 - 24) << 23) | fraction)
+}
+
+/// The number whose upper half these bits are: exact; any NaN becomes the canonical one.
+#[inline]
+pub fn bf16_to_f32(half: u16) -> f32 {
+    f32::from_bits(canonical(u32::from(half) << 16))
 }
 
 /// The nearest binary16, ties to even: past the largest finite one infinity, below the least subnormal zero, NaN the canonical one.

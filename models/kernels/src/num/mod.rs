@@ -11,7 +11,7 @@ mod sqrt;
 
 pub use canon::{CANONICAL_NAN, canonical, is_nan, stored};
 pub use exp::exp;
-pub use f16::{f16_to_f32, f32_to_f16};
-pub use lanes::{LANES, Lanes, dot, dot_f16, fold, sum};
+pub use f16::{bf16_to_f32, f16_to_f32, f32_to_f16};
+pub use lanes::{LANES, Lanes, dot, dot_bf16, dot_f16, fold, sum};
 pub use order::{argmax, key, largest};
 pub use sqrt::sqrt;

@@ -263,7 +263,7 @@ impl Bench<'_> {
             }
         };
         match (&native.node(k).op, &inputs[..]) {
-            (Op::RmsNorm(p), [x, Input::Weight(weight)]) if !own(x) => {
+            (Op::RmsNorm(p), [x, Input::Weight(weight)]) if p.rows == 1 && !own(x) => {
                 let weight = &cast_slice(native.weight(*weight))[..p.dim as usize];
                 for_each_chunk_of(words, width, worth, &|first, out: &mut [u32]| {
                     let x = part(0, first, out.len());

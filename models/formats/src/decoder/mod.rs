@@ -1,21 +1,24 @@
-//! The Llama family: from names in a file to slots, weights and nodes.
+//! What the families share: from names in a file to slots, weights and nodes.
 //!
 //! Every layer is, with a residual stream `x`: RMSNorm, attention over a cache of keys and values with rotary positions, and
-//! RMSNorm, a gated feed-forward network. Published files store query and key rows such that rotary pairs are neighbours.
+//! RMSNorm, a gated feed-forward network.
 
-use crate::assemble::{Assembly, Bounds, ImageInfo, window_bytes};
+mod hyper;
+mod layer;
+mod rope;
+
+use crate::assemble::{Assembly, Bounds, ImageInfo};
+use crate::families::Family;
+use crate::fields::Fields;
 use crate::file::ModelFile;
 use crate::gguf::Gguf;
-use crate::hyper::Hyper;
 use crate::matrices::{Matrices, Matrix};
 use crate::text::TextNodes;
 use crate::vocab::Vocab;
-use crate::{ImportError, Limits, rope};
-use gavel_program::op::{
-    Advance, Elementwise, Embed, Linear, Probs, RmsNorm, Rope, Sample, Scores, Softmax, StoreRow,
-    WeightedSum,
-};
+use crate::{ImportError, Limits};
+use gavel_program::op::{Advance, Embed, Linear, Probs, RmsNorm, Sample};
 use gavel_program::{DType, Op, Operand, Phase, Program};
+use hyper::Hyper;
 use std::sync::Arc;
 
 /// The phases in which the layers run.
@@ -50,6 +53,7 @@ struct Slots {
 
 /// A program in the making, with what its nodes are made of.
 struct Builder<'a> {
+    family: &'static Family,
     assembly: Assembly,
     matrices: Matrices<'a>,
     hyper: Hyper,
@@ -59,16 +63,20 @@ struct Builder<'a> {
     rope: Operand,
 }
 
-/// Turns a file into a program.
+/// Turns a file of a family into a program.
 pub(crate) fn import(
+    family: &'static Family,
     file: &Arc<ModelFile>,
     gguf: &Gguf,
     vocab: &Vocab,
-    hyper: Hyper,
     limits: &Limits,
     image: ImageInfo,
 ) -> Result<Program, ImportError> {
-    let context = hyper.context.min(limits.max_context);
+    let fields = Fields(&gguf.metadata);
+    let hyper = Hyper::read(fields, family)?;
+    let tokens = vocab.len() as u32;
+    fields.optional_u32(&format!("{}.vocab_size", family.name), tokens..=tokens)?;
+    let context = hyper.kept(limits.max_context, family)?;
     let tokens_capacity = context + 1;
     let max_prompt = limits.prompt_bytes(context);
     let max_output = limits.output_bytes(context);
@@ -94,12 +102,12 @@ pub(crate) fn import(
         vocab.len() as u32,
         [control, tokens, count],
     )?;
-    window_bytes("rope.table", DType::F32, &[context, hyper.rotary])?;
-    let table = rope::table(context, hyper.rotary, hyper.rope_base);
-    let rope = assembly.weight("rope.table".into(), DType::F32, Arc::new(table));
+    let mut matrices = Matrices::new(file, gguf, family.name);
+    let rope = rope::table(&mut assembly, &mut matrices, &hyper, context)?;
     let mut builder = Builder {
+        family,
         assembly,
-        matrices: Matrices::new(file, gguf),
+        matrices,
         hyper,
         context,
         vocab: vocab.len() as u32,
@@ -189,143 +197,15 @@ impl Builder<'_> {
     fn norm(&mut self, name: &str, predicate: u32) -> Result<(), ImportError> {
         let weight = self
             .matrices
-            .take_norm(&mut self.assembly, name, self.hyper.dim)?;
+            .take_vector(&mut self.assembly, name, self.hyper.dim)?;
         let op = Op::RmsNorm(RmsNorm {
+            rows: 1,
             dim: self.hyper.dim,
             eps: self.hyper.epsilon.to_bits(),
         });
         let inputs = [Operand::Slot(self.slots.x), weight];
         self.assembly
             .node(op, predicate, &inputs, self.slots.normed);
-        Ok(())
-    }
-
-    /// `output = W input`, W being the layer's matrix of that name.
-    fn linear(
-        &mut self,
-        layer: u32,
-        name: &str,
-        [rows, cols]: [u32; 2],
-        input: u32,
-        output: u32,
-    ) -> Result<(), ImportError> {
-        let name = format!("blk.{layer}.{name}.weight");
-        let matrix = self.matrices.take(&mut self.assembly, &name, rows, cols)?;
-        let op = Op::Linear(Linear {
-            rows,
-            cols,
-            format: matrix.format,
-        });
-        self.layer_node(op, &matrix.after(Operand::Slot(input)), output);
-        Ok(())
-    }
-
-    /// Rotates heads in place.
-    fn rotate(&mut self, heads: u32, slot: u32) {
-        let op = Op::Rope(Rope {
-            heads,
-            head_dim: self.hyper.head_dim,
-            rotary: self.hyper.rotary,
-            context: self.context,
-        });
-        let inputs = [Operand::Slot(slot), self.rope];
-        self.layer_node(op, &inputs, slot);
-    }
-
-    /// `x = x + projected`.
-    fn add_projected(&mut self) {
-        let op = Op::Add(Elementwise {
-            len: self.hyper.dim,
-        });
-        let inputs = [self.slots.x, self.slots.projected].map(Operand::Slot);
-        self.layer_node(op, &inputs, self.slots.x);
-    }
-
-    fn attention(&mut self, layer: u32) -> Result<(), ImportError> {
-        let hyper = self.hyper;
-        let (dim, queries, kv) = (hyper.dim, hyper.query_width(), hyper.kv_width());
-        let shape = [self.context, kv];
-        let keys = self
-            .assembly
-            .persistent(format!("keys {layer}"), DType::F32, &shape)?;
-        let values = self
-            .assembly
-            .persistent(format!("values {layer}"), DType::F32, &shape)?;
-        let (normed, q, k, v) = (self.slots.normed, self.slots.q, self.slots.k, self.slots.v);
-
-        self.norm(&format!("blk.{layer}.attn_norm.weight"), LAYERS)?;
-        self.linear(layer, "attn_q", [queries, dim], normed, q)?;
-        self.linear(layer, "attn_k", [kv, dim], normed, k)?;
-        self.linear(layer, "attn_v", [kv, dim], normed, v)?;
-        self.rotate(hyper.heads, q);
-        self.rotate(hyper.kv_heads, k);
-        let store = Op::StoreRow(StoreRow {
-            width: kv,
-            context: self.context,
-        });
-        self.layer_node(store, &[Operand::Slot(k)], keys);
-        self.layer_node(store, &[Operand::Slot(v)], values);
-        self.attend(keys, values);
-        self.linear(
-            layer,
-            "attn_output",
-            [dim, queries],
-            self.slots.attention,
-            self.slots.projected,
-        )?;
-        self.add_projected();
-        Ok(())
-    }
-
-    /// Scores, softmax and weighted sum over the cache.
-    fn attend(&mut self, keys: u32, values: u32) {
-        let Hyper {
-            heads,
-            kv_heads,
-            head_dim,
-            ..
-        } = self.hyper;
-        let context = self.context;
-        let (q, scores, probs) = (self.slots.q, self.slots.scores, self.slots.probs);
-        let op = Op::Scores(Scores {
-            heads,
-            kv_heads,
-            head_dim,
-            context,
-            scale: ((1.0 / f64::from(head_dim).sqrt()) as f32).to_bits(),
-        });
-        self.layer_node(op, &[q, keys].map(Operand::Slot), scores);
-        let op = Op::Softmax(Softmax { heads, context });
-        self.layer_node(op, &[Operand::Slot(scores)], probs);
-        let op = Op::WeightedSum(WeightedSum {
-            heads,
-            kv_heads,
-            head_dim,
-            context,
-        });
-        self.layer_node(
-            op,
-            &[probs, values].map(Operand::Slot),
-            self.slots.attention,
-        );
-    }
-
-    fn feed_forward(&mut self, layer: u32) -> Result<(), ImportError> {
-        let (dim, hidden) = (self.hyper.dim, self.hyper.hidden);
-        let (normed, gate, up) = (self.slots.normed, self.slots.gate, self.slots.up);
-        self.norm(&format!("blk.{layer}.ffn_norm.weight"), LAYERS)?;
-        self.linear(layer, "ffn_gate", [hidden, dim], normed, gate)?;
-        self.linear(layer, "ffn_up", [hidden, dim], normed, up)?;
-        let op = Op::SwiGlu(Elementwise { len: hidden });
-        self.layer_node(op, &[gate, up].map(Operand::Slot), self.slots.hidden);
-        self.linear(
-            layer,
-            "ffn_down",
-            [dim, hidden],
-            self.slots.hidden,
-            self.slots.projected,
-        )?;
-        self.add_projected();
         Ok(())
     }
 
