@@ -4,6 +4,7 @@ mod commitments;
 mod float64;
 mod odd_requests;
 mod odd_results;
+mod random_models;
 mod reference;
 mod setting;
 mod threads;

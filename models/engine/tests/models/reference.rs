@@ -70,7 +70,7 @@ fn first_logits_near(file: &str, tolerance: f64) {
 }
 
 /// The logits of the first step that has any.
-fn first_logits(engine: &Engine, prompt: &[u8]) -> Vec<f32> {
+pub(crate) fn first_logits(engine: &Engine, prompt: &[u8]) -> Vec<f32> {
     let program = engine.program();
     let place = program
         .slots

@@ -17,8 +17,12 @@ pub(crate) fn image() -> ImageInfo {
 
 /// The engine of a model file.
 pub(crate) fn engine(path: &Path) -> Arc<Engine> {
-    let file = ModelFile::open(path).expect("the file was found");
-    let program = import(&file, &Limits::default(), image()).expect("the file is supported");
+    engine_of(&ModelFile::open(path).expect("the file was found"))
+}
+
+/// The engine of a model file's bytes.
+pub(crate) fn engine_of(file: &Arc<ModelFile>) -> Arc<Engine> {
+    let program = import(file, &Limits::default(), image()).expect("the file is supported");
     Arc::new(Engine::new(Arc::new(program), Box::new(Native)))
 }
 
