@@ -106,14 +106,26 @@ fn quartered(source: &[u8; 128]) -> [u8; 128] {
 /// The highest bits of Q5_K, block by block, the lowest bit of the first byte element 0.
 fn bits(source: &[u8; BLOCK]) -> [u8; SUPER_BLOCK / 8] {
     let mut bits = [0; SUPER_BLOCK / 8];
-    for (at, out) in bits.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-        let mut word = 0;
-        for (j, byte) in source.iter().enumerate() {
-            word |= u32::from(byte >> at & 1) << j;
+    for (eight, bytes) in source.as_chunks().0.iter().enumerate() {
+        let turned = transposed(u64::from_le_bytes(*bytes)).to_le_bytes();
+        for (block, byte) in turned.into_iter().enumerate() {
+            bits[4 * block + eight] = byte;
         }
-        *out = word.to_le_bytes();
     }
     bits
+}
+
+/// Eight bytes as rows of eight bits, with rows and columns exchanged: by single bits, then squares of two by two, of four by four.
+fn transposed(mut rows: u64) -> u64 {
+    for (apart, upper) in [
+        (7, 0x00aa_00aa_00aa_00aa),
+        (14, 0x0000_cccc_0000_cccc),
+        (28, 0x0000_0000_f0f0_f0f0),
+    ] {
+        let differing = (rows ^ rows >> apart) & upper;
+        rows ^= differing ^ differing << apart;
+    }
+    rows
 }
 
 /// The two highest bits of Q6_K, block by block: byte j has elements j, j + 8, j + 16 and j + 24 from its lowest bits up.
