@@ -2,6 +2,7 @@
 use clap::{Parser, Subcommand};
 
 mod artifacts;
+mod bench_peers;
 mod matrix;
 mod mutate;
 mod node;
@@ -28,6 +29,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Our speed beside that of llama.cpp and llama2.c, which are fetched and built below the target folder
+    BenchPeers(bench_peers::Args),
     /// What CI checks: format, tidy, clippy, documentation, Rust and Solidity tests, artifacts; what was skipped comes last
     Test,
     /// Contract artifacts against their sources, and the Solidity tests
@@ -53,6 +56,7 @@ enum Task {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
         Task::Artifacts { names, check } => artifacts::run(&names, check),
+        Task::BenchPeers(args) => bench_peers::bench_peers(&args),
         Task::Test => test::test(),
         Task::Contracts => test::contracts(),
         Task::Lint => test::lint(),

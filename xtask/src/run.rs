@@ -37,6 +37,28 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Cargo's target folder.
+///
+/// # Errors
+/// When cargo doesn't say it.
+pub(crate) fn target() -> Result<PathBuf> {
+    let output = command("cargo", &["metadata", "--no-deps", "--format-version", "1"]).output()?;
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let target = metadata["target_directory"].as_str();
+    Ok(target.context("cargo names its target folder")?.into())
+}
+
+/// The binary of the command line, built.
+///
+/// # Errors
+/// When it can't be built.
+pub(crate) fn gavel(release: bool) -> Result<PathBuf> {
+    let profile: &[&str] = if release { &["--release"] } else { &[] };
+    run(command("cargo", &["build", "--package", "gavel"]).args(profile))?;
+    let folder = if release { "release" } else { "debug" };
+    Ok(target()?.join(folder).join("gavel"))
+}
+
 /// Whether a program of this name is on the path.
 pub(crate) fn is_there(program: &str) -> bool {
     Command::new(program)

@@ -11,12 +11,14 @@ use std::{collections::BTreeMap, fs, path::Path};
 /// Which crates each crate may use, besides crates.io: the arrows of docs/ARCHITECTURE.md. Dev-dependencies may point up.
 const EDGES: &[(&str, &[&str])] = &[
     ("gavel-primitives", &[]),
+    ("gavel-hashing", &["gavel-primitives"]),
     ("gavel-program", &["gavel-primitives"]),
     ("gavel-kernels", &["gavel-program", "gavel-primitives"]),
     ("gavel-simd", &["gavel-kernels", "gavel-program"]),
     (
         "gavel-engine",
         &[
+            "gavel-hashing",
             "gavel-simd",
             "gavel-kernels",
             "gavel-program",
@@ -26,7 +28,12 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     (
         "gavel-formats",
-        &["gavel-kernels", "gavel-program", "gavel-primitives"],
+        &[
+            "gavel-hashing",
+            "gavel-kernels",
+            "gavel-program",
+            "gavel-primitives",
+        ],
     ),
     (
         "gavel-wasm",
@@ -36,7 +43,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("gavel-image", &["gavel-machine", "gavel-primitives"]),
     ("gavel-vectors", &["gavel-program", "gavel-kernels"]),
     ("gavel-zoo", &[]),
-    ("gavel-machine", &["gavel-primitives"]),
+    ("gavel-machine", &["gavel-hashing", "gavel-primitives"]),
     ("gavel-dispute", &["gavel-primitives"]),
     ("gavel-chain", &["gavel-dispute", "gavel-primitives"]),
     (

@@ -3,7 +3,6 @@
 mod exec;
 mod exit;
 pub mod isa;
-mod keccak;
 pub mod memory;
 mod proof;
 mod run;

@@ -1,6 +1,7 @@
 //! The Merkle trees over a state: what the env of the protocol is.
 
 use crate::State;
+use gavel_hashing::{set_range, tree};
 use gavel_primitives::{Hash, Proof, Tree};
 use gavel_program::Program;
 use std::ops::Range;
@@ -23,7 +24,7 @@ impl Env {
     /// Hashes a whole state.
     pub fn of(program: &Program, state: &State) -> Self {
         let slots: Vec<Tree> = (0..program.slots.len())
-            .map(|place| Tree::new(trimmed(state.slot(place)), program.slots[place].depth))
+            .map(|place| tree(trimmed(state.slot(place)), program.slots[place].depth))
             .collect();
         let empty = program
             .slots
@@ -63,7 +64,7 @@ impl Env {
             while at < leaves.len() && changed(tree, at) {
                 at += 1;
             }
-            tree.set_range((first + start) as u64, &leaves[start..at]);
+            set_range(tree, (first + start) as u64, &leaves[start..at]);
         }
         self.roots
             .set(self.indexes[place], self.slots[place].root());

@@ -2,6 +2,7 @@
 
 use crate::snapshots::Snapshots;
 use crate::{Engine, Env, Outcome, State, StateError};
+use gavel_hashing::constant_tail;
 use gavel_primitives::{ConstantTail, Hash, Params};
 use std::{ops::Range, sync::Arc};
 
@@ -65,7 +66,7 @@ impl Execution {
             steps += 1;
             snapshots.offer(steps, &state);
         }
-        let leaves = ConstantTail::new(leaves, env.root(), header.execution_depth());
+        let leaves = constant_tail(leaves, env.root(), 0, header.execution_depth());
         Ok(Execution {
             engine,
             snapshots,

@@ -4,7 +4,10 @@ use core::fmt;
 use sha3::{Digest, Keccak256};
 
 /// A 32-byte hash, Merkle node or Merkle leaf.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, bytemuck::Pod, bytemuck::Zeroable,
+)]
+#[repr(transparent)]
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {

@@ -17,7 +17,8 @@ pub mod tag;
 
 pub use hash::{Hash, Hasher, keccak, node, tagged, word};
 pub use merkle::{
-    Depth, MAX_DEPTH, Tree, padded_root, raise, root_of_bytes, root_of_leaves, zero_root,
+    Depth, HashPairs, MAX_DEPTH, Tree, leaves_of_bytes, padded_root, raise, root_of_bytes,
+    root_of_leaves, zero_root,
 };
 pub use proof::{CompactProof, Proof, ProofError};
 pub use request::{Params, Request, prompt_depth_fits};

@@ -1,13 +1,34 @@
 //! Merkle trees over 32-byte leaves; `2^depth` leaves, missing ones are zero.
 
 use crate::{Hash, node};
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 /// Depth of a Merkle tree: it has `2^depth` leaves. Always known from the context.
 pub type Depth = u8;
 
 /// The deepest tree of the protocol.
 pub const MAX_DEPTH: Depth = 63;
+
+/// Writes the parent of each pair of nodes, as [`node`] defines it; there are as many parents as pairs.
+pub type HashPairs = fn(pairs: &[[Hash; 2]], parents: &mut [Hash]);
+
+/// [`HashPairs`], one after the other.
+pub(crate) fn one_by_one(pairs: &[[Hash; 2]], parents: &mut [Hash]) {
+    for ([left, right], parent) in pairs.iter().zip(parents) {
+        *parent = node(left, right);
+    }
+}
+
+/// The level above `below`, where a missing node is `filler`.
+pub(crate) fn level_above(below: &[Hash], filler: &Hash, hash: HashPairs) -> Vec<Hash> {
+    let (pairs, odd) = below.as_chunks::<2>();
+    let mut above = vec![Hash::ZERO; below.len().div_ceil(2)];
+    hash(pairs, &mut above[..pairs.len()]);
+    if let [last] = odd {
+        above[pairs.len()] = node(last, filler);
+    }
+    above
+}
 
 /// The root of a tree of `depth` whose leaves are all zero.
 pub fn zero_root(depth: Depth) -> Hash {
@@ -52,13 +73,7 @@ pub fn padded_root(mut level: Vec<Hash>, filler: Hash, depth: Depth) -> Hash {
     );
     let mut filler = filler;
     for _ in 0..depth {
-        if level.len() % 2 == 1 {
-            level.push(filler);
-        }
-        level = level
-            .chunks_exact(2)
-            .map(|pair| node(&pair[0], &pair[1]))
-            .collect();
+        level = level_above(&level, &filler, one_by_one);
         filler = node(&filler, &filler);
     }
     level.first().copied().unwrap_or(filler)
@@ -72,7 +87,8 @@ pub fn root_of_bytes(bytes: &[u8], depth: Depth) -> Hash {
     root_of_leaves(&leaves_of_bytes(bytes), depth)
 }
 
-fn leaves_of_bytes(bytes: &[u8]) -> Vec<Hash> {
+/// Bytes as leaves of 32, the last one padded with zeros.
+pub fn leaves_of_bytes(bytes: &[u8]) -> Vec<Hash> {
     bytes
         .chunks(32)
         .map(|chunk| {
@@ -98,24 +114,27 @@ impl Tree {
     /// # Panics
     /// If there are more than `2^depth` leaves.
     pub fn new(leaves: Vec<Hash>, depth: Depth) -> Self {
+        Tree::hashed_by(leaves, depth, one_by_one)
+    }
+
+    /// The same with another way to hash pairs.
+    ///
+    /// # Panics
+    /// If there are more than `2^depth` leaves.
+    pub fn hashed_by(leaves: Vec<Hash>, depth: Depth, hash: HashPairs) -> Self {
         assert!(
             leaves.len() as u128 <= 1u128 << depth,
             "{} leaves exceed depth {depth}",
             leaves.len()
         );
-        let mut zeros = alloc::vec![Hash::ZERO];
+        let mut zeros = vec![Hash::ZERO];
         for height in 0..usize::from(depth) {
             zeros.push(node(&zeros[height], &zeros[height]));
         }
         let mut levels = Vec::with_capacity(usize::from(depth) + 1);
         levels.push(leaves);
         for height in 0..usize::from(depth) {
-            let below: &Vec<Hash> = &levels[height];
-            let parents = below
-                .chunks(2)
-                .map(|pair| node(&pair[0], pair.get(1).unwrap_or(&zeros[height])))
-                .collect();
-            levels.push(parents);
+            levels.push(level_above(&levels[height], &zeros[height], hash));
         }
         Tree {
             depth,
@@ -183,6 +202,14 @@ impl Tree {
     /// # Panics
     /// If a leaf falls outside the tree.
     pub fn set_range(&mut self, first: u64, leaves: &[Hash]) {
+        self.set_range_by(first, leaves, one_by_one);
+    }
+
+    /// The same with another way to hash pairs.
+    ///
+    /// # Panics
+    /// If a leaf falls outside the tree.
+    pub fn set_range_by(&mut self, first: u64, leaves: &[Hash], hash: HashPairs) {
         if leaves.is_empty() {
             return;
         }
@@ -201,15 +228,15 @@ impl Tree {
         for height in 0..usize::from(self.depth) {
             (low, high) = (low / 2, high / 2);
             let (below, above) = self.levels.split_at_mut(height + 1);
-            let (below, above) = (&below[height], &mut above[0]);
+            let (below, above) = (&mut below[height], &mut above[0]);
+            if below.len() % 2 == 1 {
+                below.push(self.zeros[height]);
+            }
             if above.len() <= high {
                 above.resize(high + 1, self.zeros[height + 1]);
             }
-            for (place, parent) in above.iter_mut().enumerate().take(high + 1).skip(low) {
-                let left = below.get(2 * place).unwrap_or(&self.zeros[height]);
-                let right = below.get(2 * place + 1).unwrap_or(&self.zeros[height]);
-                *parent = node(left, right);
-            }
+            let pairs = below.as_chunks::<2>().0;
+            hash(&pairs[low..=high], &mut above[low..=high]);
         }
     }
 
@@ -224,7 +251,6 @@ impl Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec;
     use proptest::prelude::*;
 
     fn leaf(i: u8) -> Hash {

@@ -1,6 +1,7 @@
 //! Trees whose leaves end in one repeated value, as traces do after their end.
 
-use crate::{Depth, Hash, node};
+use crate::merkle::{level_above, one_by_one};
+use crate::{Depth, Hash, HashPairs, node};
 use alloc::vec::Vec;
 
 /// A tree of `2^depth` leaves: a written prefix, then `tail` for ever. Kept whole in memory for the prefix.
@@ -21,7 +22,24 @@ impl ConstantTail {
     }
 
     /// The same over subtree roots: `prefix` are nodes of height `base`, `tail` is the repeated *leaf*.
+    ///
+    /// # Panics
+    /// If the prefix exceeds the tree.
     pub fn over(prefix: Vec<Hash>, tail: Hash, base: Depth, depth: Depth) -> Self {
+        Self::hashed_by(prefix, tail, base, depth, one_by_one)
+    }
+
+    /// The same with another way to hash pairs.
+    ///
+    /// # Panics
+    /// If the prefix exceeds the tree.
+    pub fn hashed_by(
+        prefix: Vec<Hash>,
+        tail: Hash,
+        base: Depth,
+        depth: Depth,
+        hash: HashPairs,
+    ) -> Self {
         assert!(
             prefix.len() as u128 <= 1u128 << (depth - base),
             "{} nodes exceed depth {depth}",
@@ -31,11 +49,7 @@ impl ConstantTail {
         let mut tails = alloc::vec![repeated];
         let mut levels = alloc::vec![prefix];
         for height in 0..usize::from(depth - base) {
-            let parents = levels[height]
-                .chunks(2)
-                .map(|pair| node(&pair[0], pair.get(1).unwrap_or(&tails[height])))
-                .collect();
-            levels.push(parents);
+            levels.push(level_above(&levels[height], &tails[height], hash));
             tails.push(node(&tails[height], &tails[height]));
         }
         ConstantTail {

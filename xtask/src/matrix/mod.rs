@@ -76,7 +76,7 @@ pub(crate) fn matrix(args: &Args) -> Result<()> {
     let start = Instant::now();
     let gavel = match &args.gavel {
         Some(file) => file.clone(),
-        None => build(args.release)?,
+        None => run::gavel(args.release)?,
     };
     let folder = tempfile::tempdir()?;
     let mut rows = Vec::new();
@@ -104,20 +104,6 @@ pub(crate) fn matrix(args: &Args) -> Result<()> {
         bail!("{wrong} stories did not end as they must");
     }
     Ok(())
-}
-
-/// The binary, built.
-fn build(release: bool) -> Result<PathBuf> {
-    let profile: &[&str] = if release { &["--release"] } else { &[] };
-    run::run(run::command("cargo", &["build", "--package", "gavel"]).args(profile))?;
-    let output =
-        run::command("cargo", &["metadata", "--no-deps", "--format-version", "1"]).output()?;
-    let metadata: Value = serde_json::from_slice(&output.stdout)?;
-    let target = metadata["target_directory"]
-        .as_str()
-        .context("cargo names its target folder")?;
-    let folder = if release { "release" } else { "debug" };
-    Ok(Path::new(target).join(folder).join("gavel"))
 }
 
 /// The embedded model, the real files that there are, and a file with random weights made in `folder`.

@@ -1,6 +1,7 @@
 //! Windows 1 to 14: what a node reads.
 
 use super::{INPUTS_DEPTH, Image, WINDOW_BYTES, WINDOW_DEPTH};
+use gavel_hashing::tree_of_bytes;
 use gavel_primitives::{Depth, Hash, Tree, raise, root_of_leaves, zero_root};
 use std::sync::OnceLock;
 
@@ -146,7 +147,7 @@ impl<'a> LazyTrees<'a> {
         self.trees[window].get_or_init(|| {
             let bytes = self.inputs.window(window);
             let leaves = bytes.len().div_ceil(super::LEAF_BYTES).max(1);
-            Tree::of_bytes(bytes, leaves.next_power_of_two().trailing_zeros() as Depth)
+            tree_of_bytes(bytes, leaves.next_power_of_two().trailing_zeros() as Depth)
         })
     }
 

@@ -1,5 +1,6 @@
 //! Window 15: the one writable memory.
 
+use gavel_hashing::tree_of_bytes;
 use gavel_primitives::{CompactProof, Depth, Hash, Proof, Tree, node, zero_root};
 use std::sync::{Arc, OnceLock};
 
@@ -42,7 +43,7 @@ impl Page {
     /// The subtree over the bytes.
     pub fn tree(&self) -> &Tree {
         self.tree
-            .get_or_init(|| Tree::of_bytes(&self.bytes, PAGE_DEPTH))
+            .get_or_init(|| tree_of_bytes(&self.bytes, PAGE_DEPTH))
     }
 }
 

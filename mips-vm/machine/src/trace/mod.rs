@@ -1,7 +1,6 @@
 //! The tree over every state of a run.
 
 mod fault;
-mod levels;
 mod segment;
 mod work_tree;
 
@@ -10,8 +9,8 @@ use crate::run::Runner;
 use crate::state::Machine;
 use fault::Course;
 pub use fault::{FaultyStore, run_faulty};
+use gavel_hashing::constant_tail;
 use gavel_primitives::{ConstantTail, Depth, Hash};
-use levels::Levels;
 use rayon::prelude::*;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,7 +33,7 @@ pub struct Trace<'a> {
     fault: Option<FaultyStore>,
     upper: ConstantTail,
     tail: Hash,
-    kept: Mutex<VecDeque<(u64, Arc<Levels>)>>,
+    kept: Mutex<VecDeque<(u64, Arc<ConstantTail>)>>,
 }
 
 impl<'a> Trace<'a> {
@@ -85,7 +84,7 @@ impl<'a> Trace<'a> {
             .into_par_iter()
             .map(|segment| trace.hash_segment(segment).root())
             .collect();
-        trace.upper = ConstantTail::over(roots, tail, segment_depth, depth);
+        trace.upper = constant_tail(roots, tail, segment_depth, depth);
         trace
     }
 
@@ -160,18 +159,18 @@ impl<'a> Trace<'a> {
         )
     }
 
-    fn hash_segment(&self, segment: u64) -> Levels {
+    fn hash_segment(&self, segment: u64) -> ConstantTail {
         let start = &self.snapshots[segment as usize];
         let left = self.steps - (segment << self.segment_depth);
         let count = left.min(1 << self.segment_depth);
         let states = segment::state_hashes(self.course_from(segment), &start.work, count);
-        Levels::new(states, self.tail, self.segment_depth)
+        constant_tail(states, self.tail, 0, self.segment_depth)
     }
 
     /// A segment's nodes, from those kept or hashed now.
-    fn segment(&self, segment: u64) -> Arc<Levels> {
+    fn segment(&self, segment: u64) -> Arc<ConstantTail> {
         if segment >= self.snapshots.len() as u64 {
-            return Arc::new(Levels::new(Vec::new(), self.tail, self.segment_depth));
+            return Arc::new(constant_tail(Vec::new(), self.tail, 0, self.segment_depth));
         }
         // A panic elsewhere leaves the queue whole, so a poisoned lock is as good as any.
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

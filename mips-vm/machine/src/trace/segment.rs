@@ -2,9 +2,9 @@
 
 use super::fault::Course;
 use super::work_tree::{Store, WorkTree};
-use crate::keccak::hash_many;
 use crate::memory::Work;
 use crate::state::REGISTERS_BYTES;
+use gavel_hashing::hash_many;
 use gavel_primitives::{Hash, tag};
 
 /// States hashed at once: their messages stay in the cache.

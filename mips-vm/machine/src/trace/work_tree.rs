@@ -3,9 +3,8 @@
 //! A store's new node at a level depends on the stores before it only through nodes of the level below. So all nodes
 //! that a batch of stores makes at one level can be hashed at once.
 
-use super::levels::joined;
-use crate::keccak::parents;
 use crate::memory::{PAGE_DEPTH, WORK_DEPTH, Work};
+use gavel_hashing::parents;
 use gavel_primitives::{Depth, Hash, zero_root};
 
 /// A store as the tree sees it.
@@ -93,6 +92,14 @@ impl WorkTree {
         let level = &self.levels[usize::from(height) - 1];
         joined(&level[2 * parent], &level[2 * parent + 1])
     }
+}
+
+/// Two nodes side by side, as their parent hashes them.
+fn joined(left: &Hash, right: &Hash) -> [u8; 64] {
+    let mut pair = [0u8; 64];
+    pair[..32].copy_from_slice(&left.0);
+    pair[32..].copy_from_slice(&right.0);
+    pair
 }
 
 #[cfg(test)]

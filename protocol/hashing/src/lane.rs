@@ -1,13 +1,15 @@
 //! Words of one or several messages, and the sponge over them.
 
-use super::RATE;
-use super::permutation::permute;
+use crate::many::RATE;
+use crate::permutation::permute;
 use gavel_primitives::Hash;
 
 /// The same word of `N` messages.
-pub(super) trait Lane<const N: usize>: Copy {
+pub(crate) trait Lane<const N: usize>: Copy {
     /// The words, one a message.
     fn gather(words: [u64; N]) -> Self;
+    /// The eight words of each of `N` messages.
+    fn load(messages: &[[u8; 64]; N]) -> [Self; 8];
     /// Back to words.
     fn spread(self) -> [u64; N];
     /// `self ^ b`
@@ -24,6 +26,10 @@ impl Lane<1> for u64 {
     #[inline(always)]
     fn gather([word]: [u64; 1]) -> Self {
         word
+    }
+    #[inline(always)]
+    fn load([message]: &[[u8; 64]; 1]) -> [Self; 8] {
+        std::array::from_fn(|word| word_of(message, word))
     }
     #[inline(always)]
     fn spread(self) -> [u64; 1] {
@@ -49,7 +55,7 @@ impl Lane<1> for u64 {
 
 /// The hashes of `N` messages of `LEN` bytes.
 #[inline(always)]
-pub(super) fn hash_group<V: Lane<N>, const LEN: usize, const N: usize>(
+pub(crate) fn hash_group<V: Lane<N>, const LEN: usize, const N: usize>(
     messages: &[[u8; LEN]; N],
 ) -> [Hash; N] {
     let words = LEN / 8;
@@ -71,6 +77,22 @@ pub(super) fn hash_group<V: Lane<N>, const LEN: usize, const N: usize>(
         }
         state = permute(state);
     }
+    squeeze(state)
+}
+
+/// The hashes of `N` messages of 64 bytes: one block, words 0 to 7 the message, word 8 the padding's first bit, word 16 its last.
+#[inline(always)]
+pub(crate) fn hash_pair_group<V: Lane<N>, const N: usize>(pairs: &[[u8; 64]; N]) -> [Hash; N] {
+    let mut state = [V::gather([0; N]); 25];
+    state[..8].copy_from_slice(&V::load(pairs));
+    state[8] = V::gather([1; N]);
+    state[16] = V::gather([1 << 63; N]);
+    squeeze(permute(state))
+}
+
+/// The first four words of each message's state.
+#[inline(always)]
+fn squeeze<V: Lane<N>, const N: usize>(state: [V; 25]) -> [Hash; N] {
     let squeezed: [[u64; N]; 4] = std::array::from_fn(|place| state[place].spread());
     std::array::from_fn(|n| {
         let mut hash = [0u8; 32];

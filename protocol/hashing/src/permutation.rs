@@ -1,6 +1,6 @@
 //! Keccak-f\[1600\], after FIPS 202.
 
-use super::lane::Lane;
+use crate::lane::Lane;
 
 const ROUNDS: usize = 24;
 const ROUND_CONSTANTS: [u64; ROUNDS] = round_constants();
@@ -23,7 +23,7 @@ const fn round_constants() -> [u64; ROUNDS] {
 
 /// All 24 rounds. Word (x, y) of the state is at x + 5 y.
 #[inline(always)]
-pub(super) fn permute<V: Lane<N>, const N: usize>(mut a: [V; 25]) -> [V; 25] {
+pub(crate) fn permute<V: Lane<N>, const N: usize>(mut a: [V; 25]) -> [V; 25] {
     for constant in ROUND_CONSTANTS {
         a = round(a, V::gather([constant; N]));
     }

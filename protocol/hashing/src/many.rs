@@ -1,37 +1,24 @@
-//! Keccak-256 of many messages of one length at once: a trace is made of little else.
-//!
-//! The permutation is written once over a `Lane`: one `u64`, or a vector that holds the same word of several messages.
-//! `gavel_primitives::keccak` is the definition that the tests compare with.
+//! Messages of any one length.
 
-mod lane;
-mod permutation;
-#[cfg(target_arch = "x86_64")]
-mod x86;
-
+use crate::lane::hash_group;
 use gavel_primitives::Hash;
-use lane::hash_group;
 
 /// Bytes that one permutation absorbs.
-const RATE: usize = 136;
+pub(crate) const RATE: usize = 136;
 
 /// The hashes of messages of `LEN` bytes, in order.
 ///
 /// # Panics
 /// At compile time, if `LEN` is not a multiple of 8.
-pub(crate) fn hash_many<const LEN: usize>(messages: &[[u8; LEN]]) -> Vec<Hash> {
+pub fn hash_many<const LEN: usize>(messages: &[[u8; LEN]]) -> Vec<Hash> {
     const { assert!(LEN.is_multiple_of(8)) };
     let mut hashes = Vec::with_capacity(messages.len());
     #[cfg(target_arch = "x86_64")]
-    let messages = x86::hash_groups(messages, &mut hashes);
+    let messages = crate::x86::hash_groups(messages, &mut hashes);
     for message in messages {
         hashes.extend(hash_group::<u64, LEN, 1>(std::array::from_ref(message)));
     }
     hashes
-}
-
-/// The parents of pairs of nodes.
-pub(crate) fn parents(pairs: &[[u8; 64]]) -> Vec<Hash> {
-    hash_many(pairs)
 }
 
 #[cfg(test)]
