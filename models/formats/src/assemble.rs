@@ -1,5 +1,6 @@
 //! From slots, weights and nodes to a program with its tables, depths, header and id.
 
+use crate::cache::RootedPlane;
 use crate::roots::tensor_root;
 use crate::{ImportError, cost};
 use gavel_primitives::{Depth, Hash};
@@ -30,7 +31,7 @@ const SCRATCH_BASE: u32 = 1 << 24;
 pub(crate) struct Assembly {
     persistent: Vec<Slot>,
     scratch: Vec<Slot>,
-    weights: Vec<(String, DType, Words)>,
+    weights: Vec<(String, DType, Words, Option<Hash>)>,
     nodes: Vec<Node>,
 }
 
@@ -71,7 +72,19 @@ impl Assembly {
 
     /// Adds a weight.
     pub(crate) fn weight(&mut self, name: String, dtype: DType, words: Words) -> Operand {
-        self.weights.push((name, dtype, words));
+        self.weights.push((name, dtype, words, None));
+        Operand::Weight(self.weights.len() as u32 - 1)
+    }
+
+    /// Adds a weight whose root is known.
+    pub(crate) fn rooted(&mut self, plane: RootedPlane) -> Operand {
+        let RootedPlane {
+            name,
+            dtype,
+            words,
+            root,
+        } = plane;
+        self.weights.push((name, dtype, words, Some(root)));
         Operand::Weight(self.weights.len() as u32 - 1)
     }
 
@@ -186,10 +199,10 @@ pub(crate) fn window_bytes(name: &str, dtype: DType, dims: &[u32]) -> Result<usi
 }
 
 /// A weight with its root.
-fn committed((name, dtype, words): (String, DType, Words)) -> Weight {
+fn committed((name, dtype, words, root): (String, DType, Words, Option<Hash>)) -> Weight {
     let view: &[u32] = (*words).as_ref();
     let depth = depth_of(view.len() * 4);
-    let root = tensor_root(view, depth);
+    let root = root.unwrap_or_else(|| tensor_root(view, depth));
     Weight {
         name,
         info: TensorInfo { root, depth, dtype },

@@ -1,5 +1,7 @@
 //! A model file's bytes, in memory or mapped.
 
+use crate::cache::{PlaneCache, RootedPlane};
+use crate::gguf::Tensor;
 use gavel_program::Words;
 use memmap2::Mmap;
 use std::{
@@ -12,7 +14,7 @@ use std::{
 use thiserror::Error;
 
 /// Files up to this size are read into memory: what happens to them afterwards can't reach a running program.
-const READ_BYTES: u64 = 64 << 20;
+pub(crate) const READ_BYTES: u64 = 64 << 20;
 
 /// Why a model file can't be read.
 #[derive(Debug, Error)]
@@ -24,9 +26,12 @@ pub struct FileError {
     pub source: io::Error,
 }
 
-/// A model file's bytes, aligned to words.
+/// A model file's bytes, aligned to words, and what is known of them already.
 #[derive(Debug)]
-pub struct ModelFile(Bytes);
+pub struct ModelFile {
+    bytes: Bytes,
+    planes: Option<PlaneCache>,
+}
 
 #[derive(Debug)]
 enum Bytes {
@@ -47,7 +52,7 @@ impl ModelFile {
         let mut file = File::open(path).map_err(failed)?;
         let len = file.metadata().map_err(failed)?.len();
         if len > READ_BYTES {
-            return map(&file).map_err(failed);
+            return ModelFile::map(&file).map_err(failed);
         }
         let mut bytes = Vec::with_capacity(len as usize);
         file.read_to_end(&mut bytes).map_err(failed)?;
@@ -56,27 +61,56 @@ impl ModelFile {
 
     /// The same from bytes in memory.
     pub fn from_bytes(bytes: &[u8]) -> Arc<Self> {
-        Arc::new(ModelFile(Bytes::Memory {
+        ModelFile::of(Bytes::Memory {
             words: words_of(bytes),
             len: bytes.len(),
-        }))
+        })
+    }
+
+    fn of(bytes: Bytes) -> Arc<Self> {
+        Arc::new(ModelFile {
+            bytes,
+            planes: None,
+        })
+    }
+
+    /// The same file with a cache of its planes; a file that others hold already stays as it is.
+    pub(crate) fn with_planes(self: Arc<Self>, planes: PlaneCache) -> Arc<Self> {
+        match Arc::try_unwrap(self) {
+            Ok(file) => Arc::new(ModelFile {
+                planes: Some(planes),
+                ..file
+            }),
+            Err(file) => file,
+        }
+    }
+
+    /// The planes of a tensor and their roots, if they are known.
+    pub(crate) fn cached(self: &Arc<Self>, tensor: &Tensor) -> Option<Vec<RootedPlane>> {
+        self.planes.as_ref()?.planes(self, tensor)
+    }
+
+    /// Whether the bytes are those of a mapped file.
+    pub(crate) fn is_mapped(&self) -> bool {
+        matches!(self.bytes, Bytes::Mapped(_))
+    }
+
+    /// Maps a file.
+    #[allow(unsafe_code)]
+    pub(crate) fn map(file: &File) -> io::Result<Arc<Self>> {
+        // SAFETY: the map is read only, and bytes are read without any assumption about their content; that the file isn't changed
+        // meanwhile is the operator's promise, stated at `open`.
+        let map = unsafe { Mmap::map(file) }?;
+        Ok(ModelFile::of(Bytes::Mapped(map)))
     }
 
     /// All bytes.
     pub fn bytes(&self) -> &[u8] {
-        match &self.0 {
+        match &self.bytes {
             Bytes::Memory { words, len } => &bytemuck::cast_slice(words)[..*len],
             Bytes::Mapped(map) => map,
         }
     }
-}
-
-#[allow(unsafe_code)]
-fn map(file: &File) -> io::Result<Arc<ModelFile>> {
-    // SAFETY: the map is read only, and bytes are read without any assumption about their content; that the file isn't changed
-    // meanwhile is the operator's promise, stated at `open`.
-    let map = unsafe { Mmap::map(file) }?;
-    Ok(Arc::new(ModelFile(Bytes::Mapped(map))))
 }
 
 /// Bytes as little-endian words, zero-padded to a whole word.

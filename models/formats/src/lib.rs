@@ -2,12 +2,14 @@
 //!
 //! - [`gguf`]: the container, with a limit on everything read
 //! - [`mod@file`]: a file's bytes, in memory or mapped
+//! - [`mod@cache`]: planes and roots of a large file, kept beside it
 //! - [`vocab`]: vocabularies as the tables that the tokenizing operators read
 //! - `families`: what is known of each family of models
 //! - `decoder`: what they share, from tensors' names to nodes
 //! - `assemble`: slots, weights and nodes to a program with header and id
 //! - [`check()`]: whether a program's disputes can be trusted to end right
 mod assemble;
+pub mod cache;
 pub mod check;
 mod cost;
 mod decoder;
@@ -24,6 +26,7 @@ mod text;
 pub mod vocab;
 
 pub use assemble::ImageInfo;
+pub use cache::{CacheError, CacheMode, CacheState, Opened};
 pub use check::{CheckError, check};
 pub use error::ImportError;
 pub use file::{FileError, ModelFile};

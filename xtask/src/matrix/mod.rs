@@ -3,7 +3,7 @@
 mod table;
 
 use crate::run;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use gavel_fixtures::random::RandomModel;
 use serde_json::{Value, json};
 use std::{

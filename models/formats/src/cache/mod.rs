@@ -1,0 +1,192 @@
+//! What is computed of a large model file once and kept beside it: quantized tensors as planes, and the roots of all tensors.
+//!
+//! The cache file is `FILE.gguf.gavel`, or lies in the user's folder of caches where the model's folder takes no file. It is
+//! as large as the quantized tensors. It names the checksum of the model file that it was made from, and has one of its own;
+//! both are computed at every opening, so that neither a model file that was changed in place nor a damaged cache is believed.
+//! Whoever can write the cache file could as well write the model file: it is to be guarded like it.
+//!
+//! A cache that is missing, damaged or of another version is made anew; where that fails the import goes on without it.
+
+mod container;
+mod digest;
+mod error;
+mod place;
+mod planes;
+
+pub use error::CacheError;
+pub(crate) use planes::{PlaneCache, RootedPlane};
+
+use crate::file::{FileError, ModelFile, READ_BYTES};
+use digest::Digest;
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Told of bytes done and of all bytes.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
+/// Whether a cache is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CacheMode {
+    /// For files that are large enough to be mapped.
+    #[default]
+    Large,
+    /// For every file.
+    Always,
+    /// For none.
+    Never,
+}
+
+/// What became of a model's cache.
+#[derive(Debug)]
+pub enum CacheState {
+    /// None was wanted.
+    Unused,
+    /// It was there.
+    Found {
+        /// The cache file.
+        path: PathBuf,
+    },
+    /// It was made.
+    Made {
+        /// The cache file.
+        path: PathBuf,
+        /// Why the one that was there wasn't used.
+        instead: Option<CacheError>,
+    },
+    /// It couldn't be made; everything is computed in memory.
+    Failed(CacheError),
+}
+
+/// A model file, opened with its cache.
+#[derive(Debug)]
+pub struct Opened {
+    /// The file.
+    pub file: Arc<ModelFile>,
+    /// What became of the cache.
+    pub cache: CacheState,
+}
+
+/// Opens a model file with its cache, which is made if need be.
+///
+/// # Errors
+/// [`FileError`] when the model file can't be read; nothing about the cache is an error.
+pub fn open(path: &Path, mode: CacheMode, progress: Progress<'_>) -> Result<Opened, FileError> {
+    let file = ModelFile::open(path)?;
+    let is_wanted = match mode {
+        CacheMode::Never => false,
+        CacheMode::Always => true,
+        CacheMode::Large => file.bytes().len() as u64 > READ_BYTES,
+    };
+    if !is_wanted {
+        let cache = CacheState::Unused;
+        return Ok(Opened { file, cache });
+    }
+    let model = checksum(path, &file).map_err(|source| FileError {
+        path: path.into(),
+        source,
+    })?;
+    let places = place::places(path, &model);
+    let (found, instead) = find(&places, &model);
+    if let Some((path, planes)) = found {
+        let file = file.with_planes(planes);
+        let cache = CacheState::Found { path };
+        return Ok(Opened { file, cache });
+    }
+    Ok(match make(&places, &file, &model, progress) {
+        Ok((path, planes)) => Opened {
+            file: file.with_planes(planes),
+            cache: CacheState::Made { path, instead },
+        },
+        Err(error) => Opened {
+            file,
+            cache: CacheState::Failed(error),
+        },
+    })
+}
+
+/// The checksum of the bytes that are imported: those in memory, or of the file that is mapped.
+fn checksum(path: &Path, file: &ModelFile) -> io::Result<Digest> {
+    if !file.is_mapped() {
+        return Ok(digest::of_bytes(file.bytes()));
+    }
+    digest::of_file(&File::open(path)?, 0..file.bytes().len() as u64)
+}
+
+type Found = (PathBuf, PlaneCache);
+
+/// The first cache that is sound, else why there is none; a missing file needs no reason.
+fn find(places: &[PathBuf], model: &Digest) -> (Option<Found>, Option<CacheError>) {
+    let mut refused = None;
+    for path in places {
+        match PlaneCache::open(path, model) {
+            Ok(planes) => return (Some((path.clone(), planes)), None),
+            Err(CacheError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => refused = refused.or(Some(error)),
+        }
+    }
+    (None, refused)
+}
+
+/// Makes the cache at the first place that takes it.
+fn make(
+    places: &[PathBuf],
+    file: &Arc<ModelFile>,
+    model: &Digest,
+    progress: Progress<'_>,
+) -> Result<Found, CacheError> {
+    let mut failed = None;
+    for path in places {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(Err(source)) = folder.map(fs::create_dir_all) {
+            failed = failed.or(Some(container::io_error(path, source)));
+            continue;
+        }
+        let written = PlaneCache::write(path, file, model, progress);
+        match written.and_then(|()| PlaneCache::open(path, model)) {
+            Ok(planes) => return Ok((path.clone(), planes)),
+            Err(CacheError::Model) => return Err(CacheError::Model),
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    Err(failed.unwrap_or(CacheError::Model))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The smallest file with a tensor: `t`, one F32.
+    fn file() -> Arc<ModelFile> {
+        let mut bytes = b"GGUF".to_vec();
+        bytes.extend(3u32.to_le_bytes());
+        bytes.extend([1u64, 0].map(u64::to_le_bytes).as_flattened());
+        bytes.extend([1u64.to_le_bytes().as_slice(), b"t"].concat());
+        bytes.extend(1u32.to_le_bytes());
+        bytes.extend(1u64.to_le_bytes());
+        bytes.extend(0u32.to_le_bytes());
+        bytes.extend(0u64.to_le_bytes());
+        bytes.resize(bytes.len().next_multiple_of(32) + 4, 0);
+        ModelFile::from_bytes(&bytes)
+    }
+
+    #[test]
+    fn a_place_that_takes_no_file_is_passed_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (taken, free) = (folder.path().join("taken"), folder.path().join("new/free"));
+        fs::create_dir_all(taken.join("inside")).expect("room");
+        let file = file();
+        let places = [taken.clone(), free.clone()];
+        let (path, _) = make(&places, &file, &[1; 32], &|_, _| {}).expect("the second takes it");
+        assert_eq!(path, free);
+        let (found, _) = find(&places, &[1; 32]);
+        assert_eq!(found.expect("it is there").0, free);
+        let failed = make(&[taken], &file, &[1; 32], &|_, _| {});
+        assert!(matches!(failed, Err(CacheError::Io { .. })), "{failed:?}");
+    }
+}

@@ -1,0 +1,135 @@
+//! Imports with a cache beside the file.
+
+use crate::builder::{Builder, image};
+use gavel_formats::{CacheError, CacheMode, CacheState, Limits, Opened, cache, import};
+use gavel_program::Program;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use tempfile::TempDir;
+
+/// A folder with a model file that has quantized and other tensors.
+fn model() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("model.gguf");
+    fs::write(&path, Builder::llama().bytes()).expect("room");
+    (folder, path)
+}
+
+fn open(path: &Path) -> (Program, CacheState) {
+    let Opened { file, cache } =
+        cache::open(path, CacheMode::Always, &|_, _| {}).expect("the model is readable");
+    let program = import(&file, &Limits::default(), image()).expect("it is supported");
+    (program, cache)
+}
+
+fn cache_of(path: &Path) -> PathBuf {
+    path.with_file_name("model.gguf.gavel")
+}
+
+fn check_equal(cached: &Program, plain: &Program) {
+    assert_eq!(cached.id, plain.id);
+    for (cached, plain) in cached.weights.iter().zip(&plain.weights) {
+        assert_eq!((&cached.name, cached.info), (&plain.name, plain.info));
+        assert_eq!(
+            (*cached.words).as_ref(),
+            (*plain.words).as_ref(),
+            "{}",
+            plain.name
+        );
+    }
+}
+
+#[test]
+fn the_program_is_the_same_with_and_without() {
+    let (_folder, path) = model();
+    let plain = Builder::llama().import().expect("it is supported");
+    let (made, state) = open(&path);
+    assert!(
+        matches!(&state, CacheState::Made { path: made, instead: None } if *made == cache_of(&path)),
+        "{state:?}"
+    );
+    check_equal(&made, &plain);
+    let (found, state) = open(&path);
+    assert!(matches!(state, CacheState::Found { .. }), "{state:?}");
+    check_equal(&found, &plain);
+}
+
+#[test]
+fn small_files_and_the_unwilling_have_none() {
+    let (_folder, path) = model();
+    for mode in [CacheMode::Large, CacheMode::Never] {
+        let opened = cache::open(&path, mode, &|_, _| {}).expect("the model is readable");
+        assert!(matches!(opened.cache, CacheState::Unused));
+    }
+    assert!(!cache_of(&path).exists());
+}
+
+#[test]
+fn a_flipped_bit_of_the_cache_is_noticed_and_mended() {
+    let (_folder, path) = model();
+    let (plain, _) = open(&path);
+    let whole = fs::read(cache_of(&path)).expect("it was made");
+    for at in [17, 40, 130, 4096, whole.len() / 2, whole.len() - 1] {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 4;
+        fs::write(cache_of(&path), bytes).expect("writable");
+        let (program, state) = open(&path);
+        assert!(
+            matches!(
+                &state,
+                CacheState::Made {
+                    instead: Some(_),
+                    ..
+                }
+            ),
+            "byte {at}: {state:?}"
+        );
+        check_equal(&program, &plain);
+        assert_eq!(fs::read(cache_of(&path)).expect("it was made"), whole);
+    }
+}
+
+#[test]
+fn a_model_that_changed_in_place_is_noticed_whatever_its_time_says() {
+    let (_folder, path) = model();
+    let (before, _) = open(&path);
+    let time = fs::metadata(&path)
+        .and_then(|data| data.modified())
+        .expect("a time");
+    let mut bytes = fs::read(&path).expect("readable");
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&path, &bytes).expect("writable");
+    let file = fs::File::options()
+        .write(true)
+        .open(&path)
+        .expect("writable");
+    file.set_modified(time).expect("a time can be set");
+    let (after, state) = open(&path);
+    assert!(
+        matches!(
+            &state,
+            CacheState::Made {
+                instead: Some(CacheError::OtherModel { .. }),
+                ..
+            }
+        ),
+        "{state:?}"
+    );
+    assert_ne!(before.id, after.id);
+}
+
+#[test]
+fn a_file_that_is_no_model_has_no_cache() {
+    let (_folder, path) = model();
+    fs::write(&path, b"GGUF and nothing else").expect("writable");
+    let opened = cache::open(&path, CacheMode::Always, &|_, _| {}).expect("readable");
+    assert!(matches!(
+        opened.cache,
+        CacheState::Failed(CacheError::Model)
+    ));
+    assert!(import(&opened.file, &Limits::default(), image()).is_err());
+    assert!(!cache_of(&path).exists());
+}
