@@ -1,6 +1,6 @@
 //! From slots, weights and nodes to a program with its tables, depths, header and id.
 
-use crate::cache::RootedPlane;
+use crate::cache::NamedPlane;
 use crate::roots::tensor_root;
 use crate::{ImportError, cost};
 use gavel_primitives::{Depth, Hash};
@@ -76,15 +76,15 @@ impl Assembly {
         Operand::Weight(self.weights.len() as u32 - 1)
     }
 
-    /// Adds a weight whose root is known.
-    pub(crate) fn rooted(&mut self, plane: RootedPlane) -> Operand {
-        let RootedPlane {
+    /// Adds a weight whose root may be known.
+    pub(crate) fn plane(&mut self, plane: NamedPlane) -> Operand {
+        let NamedPlane {
             name,
             dtype,
             words,
             root,
         } = plane;
-        self.weights.push((name, dtype, words, Some(root)));
+        self.weights.push((name, dtype, words, root));
         Operand::Weight(self.weights.len() as u32 - 1)
     }
 

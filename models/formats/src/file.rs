@@ -1,6 +1,6 @@
 //! A model file's bytes, in memory or mapped.
 
-use crate::cache::{PlaneCache, RootedPlane};
+use crate::cache::{NamedPlane, PlaneCache};
 use crate::gguf::Tensor;
 use gavel_program::Words;
 use memmap2::Mmap;
@@ -86,7 +86,7 @@ impl ModelFile {
     }
 
     /// The planes of a tensor and their roots, if they are known.
-    pub(crate) fn cached(self: &Arc<Self>, tensor: &Tensor) -> Option<Vec<RootedPlane>> {
+    pub(crate) fn cached(self: &Arc<Self>, tensor: &Tensor) -> Option<Vec<NamedPlane>> {
         self.planes.as_ref()?.planes(self, tensor)
     }
 

@@ -7,6 +7,7 @@
 //! - `families`: what is known of each family of models
 //! - `decoder`: what they share, from tensors' names to nodes
 //! - `assemble`: slots, weights and nodes to a program with header and id
+//! - [`inspect`]: what a program is made of and what its steps cost
 //! - [`check()`]: whether a program's disputes can be trusted to end right
 mod assemble;
 pub mod cache;
@@ -18,6 +19,7 @@ mod families;
 mod fields;
 pub mod file;
 pub mod gguf;
+pub mod inspect;
 mod limits;
 mod matrices;
 mod planes;

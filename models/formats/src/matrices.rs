@@ -2,6 +2,7 @@
 
 use crate::ImportError;
 use crate::assemble::Assembly;
+use crate::cache::NamedPlane;
 use crate::fields::missing;
 use crate::file::ModelFile;
 use crate::gguf::{Gguf, Tensor, TensorType};
@@ -130,20 +131,31 @@ impl<'a> Matrices<'a> {
         Ok(tensor)
     }
 
-    /// Adds a tensor's planes, each of which a window must hold.
+    /// Adds a tensor's planes, each of which a window must hold; with their roots where these are known.
     fn add(&self, assembly: &mut Assembly, tensor: &Tensor) -> Result<Vec<Operand>, ImportError> {
-        let name = tensor.name;
-        let add = |plane: Plane| {
-            let name = format!("{name}{}", plane.suffix);
+        let add = |plane: NamedPlane| {
             let (got, limit) = (
                 (*plane.words).as_ref().len() as u64 * 4,
                 WINDOW_BYTES as u64,
             );
             if got > limit {
+                let name = plane.name;
                 return Err(ImportError::TooLarge { name, got, limit });
             }
-            Ok(assembly.weight(name, plane.dtype, plane.words))
+            Ok(assembly.plane(plane))
         };
-        planes(self.file, tensor).into_iter().map(add).collect()
+        let cached = self.file.cached(tensor);
+        let planes = cached.unwrap_or_else(|| named(planes(self.file, tensor), tensor));
+        planes.into_iter().map(add).collect()
     }
+}
+
+fn named(planes: Vec<Plane>, tensor: &Tensor) -> Vec<NamedPlane> {
+    let name = |plane: Plane| NamedPlane {
+        name: format!("{}{}", tensor.name, plane.suffix),
+        dtype: plane.dtype,
+        words: plane.words,
+        root: None,
+    };
+    planes.into_iter().map(name).collect()
 }

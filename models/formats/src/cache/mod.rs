@@ -14,7 +14,7 @@ mod place;
 mod planes;
 
 pub use error::CacheError;
-pub(crate) use planes::{PlaneCache, RootedPlane};
+pub(crate) use planes::{NamedPlane, PlaneCache};
 
 use crate::file::{FileError, ModelFile, READ_BYTES};
 use digest::Digest;

@@ -16,8 +16,8 @@ use std::{path::Path, sync::Arc};
 /// Bytes of a note: place among the tensor's planes, element type, depth, whether the words are in the cache, root.
 const NOTE: usize = 36;
 
-/// A plane whose root is known.
-pub(crate) struct RootedPlane {
+/// A plane of a tensor, with its root where it is known.
+pub(crate) struct NamedPlane {
     /// The tensor's name and the plane's suffix.
     pub(crate) name: String,
     /// Element type.
@@ -25,7 +25,7 @@ pub(crate) struct RootedPlane {
     /// The elements.
     pub(crate) words: Words,
     /// The root of its tree.
-    pub(crate) root: Hash,
+    pub(crate) root: Option<Hash>,
 }
 
 /// The planes in a cache file. A part's name is the tensor's, a zero byte, the plane's suffix.
@@ -79,13 +79,9 @@ impl PlaneCache {
     }
 
     /// The planes of a tensor, if the cache has them; those that are the file's own bytes come from it.
-    pub(crate) fn planes(
-        &self,
-        file: &Arc<ModelFile>,
-        tensor: &Tensor,
-    ) -> Option<Vec<RootedPlane>> {
+    pub(crate) fn planes(&self, file: &Arc<ModelFile>, tensor: &Tensor) -> Option<Vec<NamedPlane>> {
         let first = format!("{}\0", tensor.name);
-        let mut found: Vec<(u8, RootedPlane)> = Vec::new();
+        let mut found: Vec<(u8, NamedPlane)> = Vec::new();
         for (name, part) in self.0.parts.range(first.clone()..) {
             let Some(suffix) = name.strip_prefix(&first) else {
                 break;
@@ -98,16 +94,16 @@ impl PlaneCache {
             if depth_of((*words).as_ref().len() * 4) != note.depth {
                 return None;
             }
-            let plane = RootedPlane {
+            let plane = NamedPlane {
                 name: format!("{}{suffix}", tensor.name),
                 dtype: note.dtype,
                 words,
-                root: note.root,
+                root: Some(note.root),
             };
             found.push((note.place, plane));
         }
         found.sort_by_key(|(place, _)| *place);
-        let planes: Vec<RootedPlane> = found.into_iter().map(|(_, plane)| plane).collect();
+        let planes: Vec<NamedPlane> = found.into_iter().map(|(_, plane)| plane).collect();
         (!planes.is_empty()).then_some(planes)
     }
 }

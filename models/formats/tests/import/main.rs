@@ -4,6 +4,7 @@ mod cached;
 mod checks;
 mod dequantized;
 mod families;
+mod inspected;
 mod malformed;
 mod unsupported;
 mod whole;
