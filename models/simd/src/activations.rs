@@ -9,17 +9,19 @@ const ROUNDER: f32 = 12_582_912.0;
 /// All bits but the sign.
 const MAGNITUDE: u32 = 0x7fff_ffff;
 
-/// A batch of quantized vectors.
+/// A batch of quantized vectors. They lie in tiles of eight, four, two or one vectors that a kernel takes together: of a tile
+/// first block 0 of each of its vectors, then block 1 of each.
 #[derive(Clone, Copy, Debug)]
 pub struct Activations<'a> {
+    vectors: usize,
     blocks: usize,
-    /// `[vectors, blocks]`.
+    /// The blocks' quants.
     pub(crate) quants: &'a [[i8; BLOCK]],
     /// The same as 16-bit numbers; of columns 4j, 4j + 1, 4j + 2, 4j + 3 in the order 0, 2, 1, 3.
     pub(crate) pairs: &'a [[i16; BLOCK]],
-    /// `[vectors, blocks]`: the scales.
+    /// The blocks' scales.
     pub(crate) scales: &'a [f32],
-    /// `[vectors, blocks]`: the quants' sums.
+    /// The sums of the blocks' quants.
     pub(crate) sums: &'a [i32],
 }
 
@@ -39,6 +41,7 @@ impl<'a> Activations<'a> {
             cols.is_multiple_of(BLOCK),
             "{cols} columns are no whole blocks"
         );
+        let (vectors, per_vector) = (x.len() / cols.max(1), cols / BLOCK);
         let x = x.as_chunks::<BLOCK>().0;
         let (quants, rest) = memory.split_at_mut(x.len() * BLOCK / 4);
         let (pairs, rest) = rest.split_at_mut(x.len() * BLOCK / 2);
@@ -50,13 +53,15 @@ impl<'a> Activations<'a> {
         blocks(
             level,
             x,
+            per_vector,
             quants.as_chunks_mut().0,
             pairs.as_chunks_mut().0,
             scales,
             sums,
         );
         Activations {
-            blocks: cols / BLOCK,
+            vectors,
+            blocks: per_vector,
             quants: quants.as_chunks().0,
             pairs: pairs.as_chunks().0,
             scales,
@@ -66,24 +71,71 @@ impl<'a> Activations<'a> {
 
     /// Vectors of the batch.
     pub fn vectors(&self) -> usize {
-        self.scales.len() / self.blocks.max(1)
+        self.vectors
     }
 
     /// Blocks of a vector.
     pub(crate) fn blocks(&self) -> usize {
         self.blocks
     }
+
+    /// The tiles, in order.
+    pub(crate) fn tiles(&self) -> impl Iterator<Item = Tile> {
+        tiles(self.vectors, self.blocks)
+    }
+}
+
+/// Vectors that lie together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tile {
+    /// The first vector.
+    pub(crate) first: usize,
+    /// Number of vectors: 8, 4, 2 or 1.
+    pub(crate) vectors: usize,
+    /// Index of the first block.
+    pub(crate) base: usize,
+}
+
+impl Tile {
+    /// Index of a block of the tile's `vector`-th vector.
+    #[inline(always)]
+    pub(crate) fn at(&self, vector: usize, block: usize) -> usize {
+        self.base + block * self.vectors + vector
+    }
+}
+
+/// The tiles of a batch.
+fn tiles(vectors: usize, blocks: usize) -> impl Iterator<Item = Tile> {
+    let mut first = 0;
+    core::iter::from_fn(move || {
+        let tile = Tile {
+            first,
+            vectors: match vectors - first {
+                0 => return None,
+                1 => 1,
+                2..4 => 2,
+                4..8 => 4,
+                _ => 8,
+            },
+            base: first * blocks,
+        };
+        first += tile.vectors;
+        Some(tile)
+    })
 }
 
 by_level! {
     fn blocks(
         x: &[[f32; BLOCK]],
+        blocks: usize,
         quants: &mut [[i8; BLOCK]],
         pairs: &mut [[i16; BLOCK]],
         scales: &mut [f32],
         sums: &mut [i32],
     ) {
-        for (at, x) in x.iter().enumerate() {
+        for tile in tiles(x.len() / blocks.max(1), blocks) {
+        for (index, x) in x[tile.base..][..tile.vectors * blocks].iter().enumerate() {
+            let at = tile.at(index / blocks, index % blocks);
             let (whole, scale) = block(x);
             quants[at] = whole.map(|quant| quant as i8);
             for column in (0..BLOCK).step_by(4) {
@@ -94,6 +146,7 @@ by_level! {
             }
             scales[at] = scale;
             sums[at] = whole.iter().sum();
+        }
         }
     }
 }

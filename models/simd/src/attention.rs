@@ -151,15 +151,16 @@ fn columns<const WIDTH: usize>(
     }
     let mut half = LANES / 2;
     while half > 0 {
-        for lane in 0..half {
-            for d in 0..WIDTH {
-                lanes[lane][d] += lanes[lane + half][d];
+        let (low, high) = lanes.split_at_mut(half);
+        for (low, high) in low.iter_mut().zip(high) {
+            for (low, high) in low.iter_mut().zip(high) {
+                *low += *high;
             }
         }
         half /= 2;
     }
-    for d in 0..WIDTH {
-        out[d] = f32::from_bits(stored(lanes[0][d]));
+    for (out, sum) in out.iter_mut().zip(lanes[0]) {
+        *out = f32::from_bits(stored(sum));
     }
     WIDTH
 }

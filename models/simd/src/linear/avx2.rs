@@ -1,9 +1,10 @@
 //! Packed weights times vectors with AVX2: the bytes of a cell, two to a 16-bit lane, are taken apart into even and odd columns,
 //! whose products with 16-bit quants add up exactly.
 #![allow(unsafe_code)] // loads from slices whose lengths are checked beside them
+#![allow(clippy::needless_range_loop)] // over registers: what an iterator gives would lie in memory
 
 use super::Outputs;
-use crate::Activations;
+use crate::activations::{Activations, Tile};
 use crate::pack::{BLOCK, CELL, GROUP, Group, Kind};
 use core::arch::x86_64::*;
 
@@ -18,61 +19,69 @@ pub(super) fn group(kind: Kind, group: Group<'_>, x: &Activations<'_>, out: &mut
 
 #[target_feature(enable = "avx2,f16c")]
 fn tiles<const CELLS: usize>(group: Group<'_>, x: &Activations<'_>, out: &mut [Outputs]) {
-    let mut at = 0;
-    while at < out.len() {
-        let out = &mut out[at..];
-        at += match out.len() {
-            1 => tile::<CELLS, 1>(group, x, at, out),
-            2..4 => tile::<CELLS, 2>(group, x, at, out),
-            _ => tile::<CELLS, 4>(group, x, at, out),
-        };
+    for tile in x.tiles() {
+        let out = &mut out[tile.first..][..tile.vectors];
+        match tile.vectors {
+            1 => part::<CELLS, 1>(group, x, tile, 0, out),
+            2 => part::<CELLS, 2>(group, x, tile, 0, out),
+            _ => {
+                for first in (0..tile.vectors).step_by(4) {
+                    part::<CELLS, 4>(group, x, tile, first, &mut out[first..][..4]);
+                }
+            }
+        }
     }
 }
 
-/// The rows of a group times vectors `first..first + VECTORS`; gives their number.
+/// The rows of a group times `VECTORS` vectors of a tile, from its `first` one on.
 #[target_feature(enable = "avx2,f16c")]
-fn tile<const CELLS: usize, const VECTORS: usize>(
+fn part<const CELLS: usize, const VECTORS: usize>(
     group: Group<'_>,
     x: &Activations<'_>,
+    tile: Tile,
     first: usize,
     out: &mut [Outputs],
-) -> usize {
-    let blocks = group.scales.len();
-    let mut totals = [[_mm256_setzero_ps(); 2]; VECTORS];
+) {
+    let mut totals = [[_mm256_setzero_ps(); VECTORS]; 2];
     let cells = group.cells.as_chunks::<CELLS>().0;
     for (block, (scales, cells)) in group.scales.iter().zip(cells).enumerate() {
-        for half in 0..2 {
+        let at = tile.at(first, block);
+        let (pairs, x_scales) = (&x.pairs[at..][..VECTORS], &x.scales[at..][..VECTORS]);
+        let x_sums = &x.sums[at..][..VECTORS];
+        for (half, totals) in totals.iter_mut().enumerate() {
             let scales = half_scales(scales, half);
             let mut sums = [_mm256_setzero_si256(); VECTORS];
             for (j, cell) in cells.iter().enumerate() {
                 let parts = parts::<CELLS>(cell, half);
-                for (vector, sums) in sums.iter_mut().enumerate() {
-                    let x = &x.pairs[(first + vector) * blocks + block];
-                    for (part, weights) in parts.iter().enumerate() {
+                for vector in 0..VECTORS {
+                    let x = &pairs[vector];
+                    for part in 0..PARTS[CELLS / 8] {
                         let products =
-                            _mm256_madd_epi16(*weights, pair(x, place::<CELLS>(j, part)));
-                        *sums = _mm256_add_epi32(*sums, products);
+                            _mm256_madd_epi16(parts[part], pair(x, place::<CELLS>(j, part)));
+                        sums[vector] = _mm256_add_epi32(sums[vector], products);
                     }
                 }
             }
-            for (vector, sums) in sums.into_iter().enumerate() {
-                let at = (first + vector) * blocks + block;
+            for vector in 0..VECTORS {
                 let offset = if CELLS == 8 { 128 } else { 8 };
-                let sums = _mm256_sub_epi32(sums, _mm256_set1_epi32(offset * x.sums[at]));
-                let scale = _mm256_mul_ps(scales, _mm256_set1_ps(x.scales[at]));
+                let sums =
+                    _mm256_sub_epi32(sums[vector], _mm256_set1_epi32(offset * x_sums[vector]));
+                let scale = _mm256_mul_ps(scales, _mm256_set1_ps(x_scales[vector]));
                 let product = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), scale);
-                totals[vector][half] = _mm256_add_ps(totals[vector][half], product);
+                totals[vector] = _mm256_add_ps(totals[vector], product);
             }
         }
     }
-    for (out, totals) in out.iter_mut().zip(totals) {
-        for (out, total) in out.as_chunks_mut::<8>().0.iter_mut().zip(totals) {
+    for (half, totals) in totals.into_iter().enumerate() {
+        for (out, total) in out.iter_mut().zip(totals) {
             // SAFETY: eight F32 are 32 bytes.
-            unsafe { _mm256_storeu_ps(out.as_mut_ptr(), total) };
+            unsafe { _mm256_storeu_ps(out[half * 8..][..8].as_mut_ptr(), total) };
         }
     }
-    VECTORS
 }
+
+/// Parts of a cell: of nibbles four, of bytes two.
+const PARTS: [usize; 2] = [4, 2];
 
 /// The scales of eight rows.
 #[inline]

@@ -7,23 +7,31 @@ use crate::pack::{BLOCK, CELL, GROUP, Group, Kind};
 
 /// The rows of a group times all vectors.
 pub(super) fn group(kind: Kind, group: Group<'_>, x: &Activations<'_>, out: &mut [Outputs]) {
-    for (vector, out) in out.iter_mut().enumerate() {
-        *out = [0.0; GROUP];
-        let blocks = group
-            .scales
-            .iter()
-            .zip(group.cells.chunks_exact(kind.cells()));
-        for (block, (scales, cells)) in blocks.enumerate() {
-            let at = vector * x.blocks() + block;
-            let sums = match kind {
-                Kind::Q8 => q8(cells, &x.quants[at], x.sums[at]),
-                Kind::Q4 => q4(cells, &x.quants[at], x.sums[at]),
-            };
-            for lane in 0..GROUP {
-                out[lane] += sums[lane] as f32 * (half::to_f32(scales[lane]) * x.scales[at]);
-            }
+    for tile in x.tiles() {
+        for vector in 0..tile.vectors {
+            out[tile.first + vector] = row(kind, group, x, |block| tile.at(vector, block));
         }
     }
+}
+
+/// The rows of a group times one vector, whose blocks are at these indexes.
+fn row(kind: Kind, group: Group<'_>, x: &Activations<'_>, at: impl Fn(usize) -> usize) -> Outputs {
+    let mut out = [0.0; GROUP];
+    let blocks = group
+        .scales
+        .iter()
+        .zip(group.cells.chunks_exact(kind.cells()));
+    for (block, (scales, cells)) in blocks.enumerate() {
+        let at = at(block);
+        let sums = match kind {
+            Kind::Q8 => q8(cells, &x.quants[at], x.sums[at]),
+            Kind::Q4 => q4(cells, &x.quants[at], x.sums[at]),
+        };
+        for lane in 0..GROUP {
+            out[lane] += sums[lane] as f32 * (half::to_f32(scales[lane]) * x.scales[at]);
+        }
+    }
+    out
 }
 
 /// Weights are stored plus 128.

@@ -3,8 +3,9 @@
 #![allow(unsafe_code)] // loads from slices whose lengths are checked beside them
 
 use super::Outputs;
+use crate::activations::{Activations, Tile};
+use crate::half;
 use crate::pack::{BLOCK, CELL, GROUP, Group, Kind};
-use crate::{Activations, half};
 use core::arch::wasm32::*;
 
 /// Rows of a vector register.
@@ -38,7 +39,7 @@ fn tile<const CELLS: usize>(
     let cells = group.cells.as_chunks::<CELLS>().0;
     let offset = if CELLS == 8 { 128 } else { 8 };
     for (block, (scales, cells)) in group.scales.iter().zip(cells).enumerate() {
-        let at = vector * blocks + block;
+        let at = tile.at(vector, block);
         let mut sums = [i32x4_splat(-offset * x.sums[at]); QUARTERS];
         for (j, cell) in cells.iter().enumerate() {
             add_cell::<CELLS>(cell, &x.pairs[at], j, &mut sums);
