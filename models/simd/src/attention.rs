@@ -1,9 +1,12 @@
 //! Attention of one query row over a cache: the operators Scores, Softmax and WeightedSum in one go, head by head, with the
 //! same sums in the same order.
+//!
+//! A cache is transposed: of each element of a row of keys or values it has all positions one after the other, so that sixteen
+//! positions are a register.
 
 use crate::exp::exp;
 use crate::level::by_level;
-use crate::linear::float::{dot, folded};
+use crate::linear::float::{column_sums, dot, folded};
 use gavel_kernels::num::{CANONICAL_NAN, LANES, stored};
 
 /// The shape of an attention operator.
@@ -13,15 +16,20 @@ pub struct Shape {
     pub group: usize,
     /// Elements of a head.
     pub head_dim: usize,
-    /// Elements from one position's keys to the next one's.
-    pub stride: usize,
+    /// Positions of a cache, a multiple of 16: from one element's first position to the next one's.
+    pub positions: usize,
     /// Scale of the scores, the bits of an F32.
     pub scale: u32,
 }
 
+/// The positions that a cache for `context` of them has.
+pub fn cache_positions(context: usize) -> usize {
+    context.next_multiple_of(LANES)
+}
+
 by_level! {
-    /// Attention of the `group` query heads that share one key head over the positions `0..visible`. `keys` and `values` begin at that head's
-    /// elements of position 0; `q` and `out` have `group * head_dim` elements, `scratch` at least `visible`.
+    /// Attention of the `group` query heads that share one key head over the positions `0..visible`. `keys` and `values` are that head's
+    /// part of the caches \[head_dim, positions\]; `q` and `out` have `group * head_dim` elements, `scratch` at least `visible`.
     ///
     /// # Panics
     /// If a slice is shorter than that.
@@ -47,9 +55,16 @@ by_level! {
 #[inline(always)]
 fn scores(shape: &Shape, q: &[f32], keys: &[f32], out: &mut [f32]) {
     let scale = f32::from_bits(shape.scale);
-    for (t, out) in out.iter_mut().enumerate() {
-        let key = &keys[t * shape.stride..][..shape.head_dim];
-        *out = dot(q, key, |x| x) * scale;
+    for (chunk, out) in out.chunks_mut(LANES).enumerate() {
+        let key = |i: usize| -> &[f32; LANES] {
+            keys[i * shape.positions + chunk * LANES..]
+                .first_chunk()
+                .expect("whole chunks")
+        };
+        let sums = column_sums(q, key);
+        for (out, sum) in out.iter_mut().zip(sums) {
+            *out = sum * scale;
+        }
     }
 }
 
@@ -110,59 +125,25 @@ pub(crate) fn largest(values: &[f32]) -> f32 {
     }
 }
 
-/// Position t goes to lane t mod 16. A lane is summed at a time, so that its sums stay in registers.
+/// Position t goes to lane t mod 16: a dot product of the weights and an element's positions.
 #[inline(always)]
 fn weighted_sum(shape: &Shape, weights: &[f32], values: &[f32], out: &mut [f32]) {
-    let mut at = 0;
-    while at < out.len() {
-        let left = out.len() - at;
-        let (values, out) = (&values[at..], &mut out[at..]);
-        at += match left {
-            1..8 => columns::<1>(shape.stride, weights, values, out),
-            8..16 => columns::<8>(shape.stride, weights, values, out),
-            16..32 => columns::<16>(shape.stride, weights, values, out),
-            32..64 => columns::<32>(shape.stride, weights, values, out),
-            _ => columns::<64>(shape.stride, weights, values, out),
-        };
+    let elements = values.chunks_exact(shape.positions);
+    for (out, values) in out.iter_mut().zip(elements) {
+        *out = f32::from_bits(stored(dot(weights, &values[..weights.len()], |x| x)));
     }
 }
 
-/// The first `WIDTH` columns; gives their number.
-#[inline(always)]
-fn columns<const WIDTH: usize>(
-    stride: usize,
-    weights: &[f32],
-    values: &[f32],
-    out: &mut [f32],
-) -> usize {
-    let mut lanes = [[0.0f32; WIDTH]; LANES];
-    for (first, lane) in lanes.iter_mut().enumerate() {
-        let mut sums = [0.0; WIDTH];
-        let mut t = first;
-        while t < weights.len() {
-            let values: &[f32; WIDTH] =
-                values[t * stride..].first_chunk().expect("a row of values");
-            for d in 0..WIDTH {
-                sums[d] += weights[t] * values[d];
-            }
-            t += LANES;
+by_level! {
+    /// Puts a row of keys or values into a cache of `positions`, as position `position`.
+    ///
+    /// # Panics
+    /// If the cache has fewer elements, or the position is none of its.
+    pub fn store(row: &[f32], positions: usize, position: usize, cache: &mut [f32]) {
+        for (element, x) in row.iter().enumerate() {
+            cache[element * positions + position] = f32::from_bits(stored(*x));
         }
-        *lane = sums;
     }
-    let mut half = LANES / 2;
-    while half > 0 {
-        let (low, high) = lanes.split_at_mut(half);
-        for (low, high) in low.iter_mut().zip(high) {
-            for (low, high) in low.iter_mut().zip(high) {
-                *low += *high;
-            }
-        }
-        half /= 2;
-    }
-    for (out, sum) in out.iter_mut().zip(lanes[0]) {
-        *out = f32::from_bits(stored(sum));
-    }
-    WIDTH
 }
 
 #[cfg(test)]

@@ -43,11 +43,42 @@ by_level! {
 }
 
 by_level! {
-    /// Copies, with every NaN made canonical.
-    pub fn store(x: &[f32], out: &mut [f32]) {
-        for (out, x) in out.iter_mut().zip(x) {
-            *out = canonical(*x);
+    /// Rotates each head of `x`, `head_dim` long, by a row of the table: (cos, sin) for each pair, which are neighbours, or an element of
+    /// each half of the rotated part. Elements past the row are copied.
+    ///
+    /// # Panics
+    /// If `out` is shorter than `x`, or the row longer than a head.
+    pub fn rope(x: &[f32], head_dim: usize, neighbours: bool, table: &[f32], out: &mut [f32]) {
+        let pairs = table.as_chunks::<2>().0;
+        for (x, out) in x.chunks_exact(head_dim).zip(out.chunks_exact_mut(head_dim)) {
+            let (x, rest) = x.split_at(table.len());
+            let (out, out_rest) = out.split_at_mut(table.len());
+            store(rest, out_rest);
+            if neighbours {
+                let x = x.as_chunks::<2>().0;
+                for ((out, x), turn) in out.as_chunks_mut::<2>().0.iter_mut().zip(x).zip(pairs) {
+                    *out = turned(*x, *turn);
+                }
+            } else {
+                let (first, second) = x.split_at(pairs.len());
+                let (out_first, out_second) = out.split_at_mut(pairs.len());
+                for (i, turn) in pairs.iter().enumerate() {
+                    [out_first[i], out_second[i]] = turned([first[i], second[i]], *turn);
+                }
+            }
         }
+    }
+}
+
+#[inline(always)]
+fn turned([a, b]: [f32; 2], [cos, sin]: [f32; 2]) -> [f32; 2] {
+    [canonical(a * cos - b * sin), canonical(a * sin + b * cos)]
+}
+
+#[inline(always)]
+fn store(x: &[f32], out: &mut [f32]) {
+    for (out, x) in out.iter_mut().zip(x) {
+        *out = canonical(*x);
     }
 }
 

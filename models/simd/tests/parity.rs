@@ -3,9 +3,11 @@
 use gavel_kernels::run_range;
 use gavel_program::boot::SCRATCH_WORDS;
 use gavel_program::control::CONTROL_WORDS;
-use gavel_program::op::{Elementwise, Linear, RmsNorm, Scores, Softmax, WeightedSum};
+use gavel_program::op::{
+    Elementwise, Linear, Pairing, RmsNorm, Rope, Scores, Softmax, WeightedSum,
+};
 use gavel_program::{Control, Node, Op, Operand, WeightFormat};
-use gavel_simd::attention::{Shape, attention};
+use gavel_simd::attention::{Shape, attention, cache_positions, store};
 use gavel_simd::linear::{float, scatter};
 use gavel_simd::{Activations, GROUP, Layout, Level, Packed, linear, rows};
 use proptest::prelude::*;
@@ -109,6 +111,17 @@ fn packed(case: &Case, layout: &Layout) -> Vec<u8> {
     bytes
 }
 
+/// Rows `[rows, cols]` as groups of sixteen, of each column its rows together.
+fn grouped(weights: &[f32], cols: usize) -> Vec<f32> {
+    let rows = weights.len() / cols;
+    let mut groups = vec![0.0; rows.div_ceil(GROUP) * GROUP * cols];
+    for (at, weight) in weights.iter().enumerate() {
+        let (row, col) = (at / cols, at % cols);
+        groups[(row / GROUP * cols + col) * GROUP + row % GROUP] = *weight;
+    }
+    groups
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -161,6 +174,12 @@ proptest! {
             prop_assert_eq!(&bits(&out), &f32_rows, "{}", level.name());
             float::f16_rows(level, &halves, cols, f32s(&x), rows, &mut out);
             prop_assert_eq!(&bits(&out), &f16_rows, "{}", level.name());
+            let vectors = x.len() / cols;
+            let groups = grouped(f32s(&weights), cols);
+            let mut outputs = vec![[0.0; GROUP]; rows.div_ceil(GROUP) * vectors];
+            float::f32_groups(level, &groups, cols, f32s(&x), &mut outputs);
+            scatter(&outputs, vectors, 0, rows, &mut out);
+            prop_assert_eq!(&bits(&out), &f32_rows, "{}", level.name());
         }
     }
 
@@ -184,16 +203,51 @@ proptest! {
         let probs = defined(op, position, &[&scores], heads * visible);
         let op = Op::WeightedSum(WeightedSum { heads: h, kv_heads: kv, head_dim: dim, context });
         let expected = defined(op, position, &[&probs, &values], heads * head_dim);
-        let shape = Shape { group: heads / kv_heads, head_dim, stride: kv_heads * head_dim, scale };
+        let positions = cache_positions(visible);
+        let shape = Shape { group: heads / kv_heads, head_dim, positions, scale };
         for level in Level::all() {
             let mut out = vec![0.0; heads * head_dim];
             let mut scratch = vec![0.0; visible];
+            let row = kv_heads * head_dim;
+            let cached = |rows: &[u32]| {
+                // What no position has stored may hold anything.
+                let mut cache = vec![f32::NAN; positions * row];
+                for (position, row) in f32s(rows).chunks(row).enumerate() {
+                    store(level, row, positions, position, &mut cache);
+                }
+                cache
+            };
+            let (keys, values) = (cached(&keys), cached(&values));
             let width = shape.group * head_dim;
             for (head, out) in out.chunks_mut(width).enumerate() {
                 let q = &f32s(&q)[head * width..][..width];
-                let (keys, values) = (&f32s(&keys)[head * head_dim..], &f32s(&values)[head * head_dim..]);
+                let at = head * head_dim * positions;
+                let (keys, values) = (&keys[at..], &values[at..]);
                 attention(level, &shape, q, keys, values, visible, &mut scratch, out);
             }
+            prop_assert_eq!(&bits(&out), &expected, "{}", level.name());
+        }
+    }
+
+    #[test]
+    fn rotations(
+        (heads, head_dim, halves, x, table) in (1usize..5, 1usize..40, any::<bool>()).prop_flat_map(|(heads, head_dim, halves)| {
+            (0..=head_dim / 2).prop_flat_map(move |pairs| {
+                (Just(heads), Just(head_dim), Just(halves), numbers(heads * head_dim), numbers(2 * pairs))
+            })
+        }),
+    ) {
+        let op = Op::Rope(Rope {
+            heads: heads as u32,
+            head_dim: head_dim as u32,
+            rotary: table.len() as u32,
+            context: 1,
+            pairing: if halves { Pairing::Halves } else { Pairing::Neighbours },
+        });
+        let expected = defined(op, 0, &[&x, &table], x.len());
+        for level in Level::all() {
+            let mut out = vec![0.0; x.len()];
+            rows::rope(level, f32s(&x), head_dim, !halves, f32s(&table), &mut out);
             prop_assert_eq!(&bits(&out), &expected, "{}", level.name());
         }
     }

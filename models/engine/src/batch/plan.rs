@@ -3,7 +3,7 @@
 use gavel_kernels::shape;
 use gavel_program::op::{Probs, Sample};
 use gavel_program::{Node, Op, Operand, Phase, Program};
-use gavel_simd::attention::Shape;
+use gavel_simd::attention::{Shape, cache_positions};
 use std::collections::BTreeSet;
 
 /// The phases in which the layers run.
@@ -300,7 +300,7 @@ impl<'a> Planner<'a> {
         let shape = Shape {
             group: (s.heads / s.kv_heads) as usize,
             head_dim: s.head_dim as usize,
-            stride,
+            positions: cache_positions(self.plan.context),
             scale: s.scale,
         };
         (rows == [true; 2] && out != q).then_some(Stage::Attention {

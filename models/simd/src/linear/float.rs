@@ -1,7 +1,9 @@
 //! Matrices of floating-point weights times vectors: rows as they are, sums in sixteen lanes.
 
+use super::Outputs;
 use crate::half;
 use crate::level::by_level;
+use crate::pack::GROUP;
 use gavel_kernels::num::{LANES, Lanes, stored};
 
 /// A register of each lane's partial sums.
@@ -20,6 +22,51 @@ by_level! {
     pub fn f16_rows(weights: &[u16], cols: usize, x: &[f32], stride: usize, out: &mut [f32]) {
         rows(weights, cols, x, stride, out, half::to_f32)
     }
+}
+
+by_level! {
+    /// Groups of sixteen rows of binary32 weights, of each column its sixteen rows together \[groups, cols, 16\], times vectors `x`
+    /// \[vectors, cols\]: `out[g, v]`, as [`crate::linear()`] has it.
+    pub fn f32_groups(groups: &[f32], cols: usize, x: &[f32], out: &mut [Outputs]) {
+        let vectors = x.len() / cols;
+        for (group, out) in groups.chunks_exact(cols * GROUP).zip(out.chunks_exact_mut(vectors)) {
+            let columns = group.as_chunks::<GROUP>().0;
+            for (x, out) in x.chunks_exact(cols).zip(out) {
+                *out = column_sums(x, |i| &columns[i]).map(|sum| f32::from_bits(stored(sum)));
+            }
+        }
+    }
+}
+
+/// Sixteen dot products with the same vector at once: entry j is the lane sum of `x[i] * column(i)[j]`.
+///
+/// A lane's sum is made when it is due, so that few are kept at a time.
+#[inline(always)]
+pub(crate) fn column_sums<'a>(
+    x: &[f32],
+    column: impl Fn(usize) -> &'a [f32; LANES] + Copy,
+) -> [f32; LANES] {
+    let lane = |lane: usize| {
+        let mut sums = [0.0; LANES];
+        let mut i = lane;
+        while i < x.len() {
+            let column = column(i);
+            for j in 0..LANES {
+                sums[j] += x[i] * column[j];
+            }
+            i += LANES;
+        }
+        sums
+    };
+    let two = |at: usize| added(lane(at), lane(at + 8));
+    let four = |at: usize| added(two(at), two(at + 4));
+    let eight = |at: usize| added(four(at), four(at + 2));
+    added(eight(0), eight(1))
+}
+
+#[inline(always)]
+fn added(a: [f32; LANES], b: [f32; LANES]) -> [f32; LANES] {
+    core::array::from_fn(|j| a[j] + b[j])
 }
 
 #[inline(always)]

@@ -10,6 +10,7 @@ use gavel_kernels::run_range;
 use gavel_simd::linear::{Outputs, float, scatter};
 use gavel_simd::{Activations, GROUP, Packed, linear};
 use std::mem::take;
+use std::ops::Range;
 
 /// Groups of a matrix's rows.
 pub(super) fn groups(part: &Part) -> usize {
@@ -21,7 +22,26 @@ impl Bench<'_> {
         let native = self.native;
         let program = &native.planned.program;
         match native.weights.matrix(program, parts[0].node) {
-            Matrix::Packed(_) => self.packed(x, cols, parts, vectors),
+            Matrix::Packed(_) => {
+                let x: &[f32] = &cast_slice(&self.buffers[x.0])[..vectors * cols];
+                let x = Activations::quantize(native.level, x, cols, &mut self.activations);
+                let each = |part: &Part, groups: Range<usize>, out: &mut [Outputs]| {
+                    linear(native.level, &native.packed(part), groups, &x, out);
+                };
+                in_groups(parts, cols, vectors, &mut self.outputs, &each);
+                self.scatter(parts, vectors);
+            }
+            Matrix::Groups(_) if parts.iter().all(|part| native.groups(part).is_some()) => {
+                let x: &[f32] = &cast_slice(&self.buffers[x.0])[..vectors * cols];
+                let each = |part: &Part, groups: Range<usize>, out: &mut [Outputs]| {
+                    let weights = native.groups(part).unwrap_or(&[]);
+                    let one = cols * GROUP;
+                    let weights = &weights[groups.start * one..groups.end * one];
+                    float::f32_groups(native.level, weights, cols, x, out);
+                };
+                in_groups(parts, cols, vectors, &mut self.outputs, &each);
+                self.scatter(parts, vectors);
+            }
             _ => {
                 for part in parts {
                     let matrix = native.weights.matrix(program, part.node);
@@ -31,35 +51,8 @@ impl Bench<'_> {
         }
     }
 
-    /// Packed matrices that read the same vectors: their groups are split over the threads as if they were one matrix.
-    fn packed(&mut self, x: Buffer, cols: usize, parts: &[Part], vectors: usize) {
-        let (native, level) = (self.native, self.native.level);
-        let x: &[f32] = &cast_slice(&self.buffers[x.0])[..vectors * cols];
-        let x = Activations::quantize(level, x, cols, &mut self.activations);
-        let total: usize = parts.iter().map(groups).sum();
-        let outputs = &mut self.outputs[..total * vectors];
-        let worth = total * GROUP * cols * vectors >= WORTH;
-        for_each_chunk_of(
-            outputs,
-            vectors,
-            worth,
-            &|first, outputs: &mut [Outputs]| {
-                let mut outputs = outputs;
-                let (mut at, end) = (first, first + outputs.len() / vectors);
-                let mut base = 0;
-                for part in parts {
-                    let next = base + groups(part);
-                    if at < next && at < end {
-                        let here = at - base..end.min(next) - base;
-                        let (own, rest) = outputs.split_at_mut(here.len() * vectors);
-                        linear(level, &native.packed(part), here, &x, own);
-                        outputs = rest;
-                        at = end.min(next);
-                    }
-                    base = next;
-                }
-            },
-        );
+    /// Puts the outputs of all groups into the parts' buffers.
+    fn scatter(&mut self, parts: &[Part], vectors: usize) {
         let mut base = 0;
         for part in parts {
             let own = &self.outputs[base * vectors..][..groups(part) * vectors];
@@ -117,7 +110,50 @@ impl Bench<'_> {
     }
 }
 
+/// Matrices that read the same vectors: their groups are split over the threads as if they were one matrix. `each` computes some
+/// groups of one of them.
+fn in_groups(
+    parts: &[Part],
+    cols: usize,
+    vectors: usize,
+    outputs: &mut [Outputs],
+    each: &(impl Fn(&Part, Range<usize>, &mut [Outputs]) + Sync),
+) {
+    let total: usize = parts.iter().map(groups).sum();
+    let worth = total * GROUP * cols * vectors >= WORTH;
+    let outputs = &mut outputs[..total * vectors];
+    for_each_chunk_of(
+        outputs,
+        vectors,
+        worth,
+        &|first, outputs: &mut [Outputs]| {
+            let mut outputs = outputs;
+            let (mut at, end) = (first, first + outputs.len() / vectors);
+            let mut base = 0;
+            for part in parts {
+                let next = base + groups(part);
+                if at < next && at < end {
+                    let here = at - base..end.min(next) - base;
+                    let (own, rest) = outputs.split_at_mut(here.len() * vectors);
+                    each(part, here, own);
+                    outputs = rest;
+                    at = end.min(next);
+                }
+                base = next;
+            }
+        },
+    );
+}
+
 impl super::Native {
+    /// The grouped matrix of a part, if it has one.
+    fn groups(&self, part: &Part) -> Option<&[f32]> {
+        match self.weights.matrix(&self.planned.program, part.node) {
+            Matrix::Groups(groups) => Some(groups),
+            _ => None,
+        }
+    }
+
     /// The packed matrix of a part.
     ///
     /// # Panics

@@ -10,8 +10,9 @@ use crate::native::with_scratch;
 use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_kernels::run_range;
 use gavel_program::control::CONTROL_WORDS;
+use gavel_program::op::Pairing;
 use gavel_program::{Control, MAX_INPUTS, Node, Op, Operand};
-use gavel_simd::attention::{Shape, attention};
+use gavel_simd::attention::{Shape, attention, cache_positions, store};
 use gavel_simd::{Activations, GROUP, Level, linear::Outputs, rows};
 use split::{for_each_chunk, for_each_chunk_of};
 use std::mem::take;
@@ -188,13 +189,14 @@ impl Bench<'_> {
 
     fn store(&mut self, x: Buffer, cache: Cache, rows: &[Row]) {
         let width = self.width(x);
+        let positions = cache_positions(self.native.planned.plan.context);
         let x = cast_slice(&self.buffers[x.0]);
         for (row, x) in rows.iter().zip(x.chunks_exact(width)) {
             let caches = self.sequences[row.sequence]
                 .as_mut()
                 .expect("a row's sequence is open");
-            let cache = &mut caches[cache.0][row.position() * width..][..width];
-            rows::store(self.native.level, x, cast_slice_mut(cache));
+            let cache = cast_slice_mut(&mut caches[cache.0]);
+            store(self.native.level, x, positions, row.position(), cache);
         }
     }
 
@@ -219,7 +221,7 @@ impl Bench<'_> {
             let caches = sequences[row.sequence]
                 .as_ref()
                 .expect("a row's sequence is open");
-            let at = head * shape.head_dim;
+            let at = head * shape.head_dim * shape.positions;
             with_scratch(|scratch| {
                 attention(
                     level,
@@ -242,7 +244,7 @@ impl Bench<'_> {
     fn row(&mut self, k: usize, out: Buffer, rows: &[Row]) {
         let mut words = take(&mut self.buffers[out.0]);
         let used = &mut words[..rows.len() * self.width(out)];
-        if !self.vectors(k, out, used) {
+        if !self.vectors(k, out, used) && !self.rope(k, out, rows, used) {
             self.defined(k, out, rows, used);
         }
         self.buffers[out.0] = words;
@@ -283,6 +285,36 @@ impl Bench<'_> {
             }
             _ => return false,
         }
+        true
+    }
+
+    /// The rotary embedding; `false` for other operators.
+    fn rope(&mut self, k: usize, out: Buffer, rows: &[Row], words: &mut [u32]) -> bool {
+        let (native, width) = (self.native, self.width(out));
+        let Op::Rope(p) = &native.node(k).op else {
+            return false;
+        };
+        let inputs = &native.planned.plan.inputs[k];
+        let [Input::Row(x), Input::Weight(table)] = inputs[..] else {
+            return false;
+        };
+        if x == out {
+            self.before[..words.len()].copy_from_slice(words);
+        }
+        let x = if x == out {
+            &self.before
+        } else {
+            &self.buffers[x.0]
+        };
+        let table: &[f32] = cast_slice(native.weight(table));
+        let rotary = p.rotary as usize;
+        let each = |row: usize, out: &mut [u32]| {
+            let turns = &table[rows[row].position() * rotary..][..rotary];
+            let (x, out) = (cast_slice(&x[row * width..][..width]), cast_slice_mut(out));
+            let neighbours = p.pairing == Pairing::Neighbours;
+            rows::rope(native.level, x, p.head_dim as usize, neighbours, turns, out);
+        };
+        for_each_chunk(words, width, words.len() >= WORTH / 8, &each);
         true
     }
 

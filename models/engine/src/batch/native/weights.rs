@@ -5,7 +5,7 @@ use crate::batch::workshop::Planned;
 use bytemuck::{Pod, Zeroable, cast_slice, cast_slice_mut};
 use gavel_program::op::Linear;
 use gavel_program::{Op, Operand, Program, WeightFormat};
-use gavel_simd::{Layout, Packed};
+use gavel_simd::{GROUP, Layout, Packed};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -18,6 +18,8 @@ struct Line([u8; 64]);
 pub(super) enum Matrix<'a> {
     /// Rows interleaved.
     Packed(Packed<'a>),
+    /// Of each column sixteen rows together.
+    Groups(&'a [f32]),
     /// As in the file.
     F32(&'a [f32]),
     /// As in the file.
@@ -30,14 +32,27 @@ pub(super) enum Matrix<'a> {
 pub(super) struct Weights {
     /// By the index of the first plane's weight.
     packed: HashMap<u32, (Layout, Vec<Line>)>,
+    /// The same for small matrices of binary32: larger ones are as fast as the memory as they are.
+    groups: HashMap<u32, Vec<Line>>,
 }
+
+/// Bytes of a matrix of binary32 that is worth a second copy.
+const SMALL: usize = 4 << 20;
 
 impl Weights {
     /// Packs the matrices of all linear stages.
     pub(super) fn pack(planned: &Planned) -> Self {
         let program = &planned.program;
-        let mut packed = HashMap::new();
+        let (mut packed, mut groups) = (HashMap::new(), HashMap::new());
         for k in linear_nodes(planned) {
+            let (p, plane) = described(program, k);
+            let (rows, cols) = (p.rows as usize, p.cols as usize);
+            if p.format == WeightFormat::F32 && rows * cols * 4 <= SMALL {
+                let words = (*program.weights[plane as usize].words).as_ref();
+                groups
+                    .entry(plane)
+                    .or_insert_with(|| grouped(words, rows, cols));
+            }
             let Some((layout, [quants, scales])) = packable(program, k) else {
                 continue;
             };
@@ -46,7 +61,7 @@ impl Weights {
                 .entry(quants)
                 .or_insert_with(|| (layout, lines(&layout, words(quants), words(scales))));
         }
-        Weights { packed }
+        Weights { packed, groups }
     }
 
     /// The matrix of linear node `k`.
@@ -54,6 +69,9 @@ impl Weights {
         let (p, plane) = described(program, k);
         if let Some((layout, lines)) = self.packed.get(&plane) {
             return Matrix::Packed(Packed::new(*layout, cast_slice(lines)));
+        }
+        if let Some(lines) = self.groups.get(&plane) {
+            return Matrix::Groups(cast_slice(lines));
         }
         let words: &[u32] = (*program.weights[plane as usize].words).as_ref();
         let elements = p.rows as usize * p.cols as usize;
@@ -96,6 +114,18 @@ fn packable(program: &Program, k: usize) -> Option<(Layout, [u32; 2])> {
         Operand::Weight(scales) => Some((layout, [quants, scales])),
         Operand::Slot(_) => None,
     }
+}
+
+/// Rows in groups of sixteen, of each column its rows together; rows past the matrix are zero.
+fn grouped(words: &[u32], rows: usize, cols: usize) -> Vec<Line> {
+    let mut lines = vec![Line([0; 64]); rows.div_ceil(GROUP) * cols];
+    let columns: &mut [[u32; GROUP]] = cast_slice_mut(&mut lines);
+    for (row, words) in words.chunks_exact(cols).take(rows).enumerate() {
+        for (column, word) in columns[row / GROUP * cols..].iter_mut().zip(words) {
+            column[row % GROUP] = *word;
+        }
+    }
+    lines
 }
 
 /// A packed matrix, its groups in parallel.
