@@ -20,6 +20,8 @@ RUN = {
     "WeightedSum": operators.weighted_sum,
     "Add": operators.add,
     "SwiGlu": operators.swiglu,
+    "GeGlu": operators.geglu,
+    "Scale": operators.scale,
     "Probs": operators.probs,
     "Sample": operators.sample,
     "TokenizeIds": text.tokenize_ids,
@@ -207,20 +209,23 @@ def store_row(c):
 def scores(c):
     scale = int(bits(F(0.35355338))[()])
     for heads, kv, dim in ((4, 2, 8), (2, 2, 20), (3, 1, 33)):
-        p = {"heads": heads, "kv_heads": kv, "head_dim": dim, "context": 20, "scale": scale}
+        p = {"heads": heads, "kv_heads": kv, "head_dim": dim, "context": 20, "scale": scale, "window": 20}
         q, k = c.normal(heads * dim), c.normal(20 * kv * dim)
         for pos in (0, 11, 20):
-            c.add(f"{heads}/{kv}x{dim} pos={pos}", p, [q, k], heads * 20, {"position": pos})
+            for window in (20, 5, 1):
+                c.add(f"{heads}/{kv}x{dim} pos={pos} of {window}", {**p, "window": window}, [q, k], heads * 20, {"position": pos})
         c.add(f"{heads}/{kv}x{dim} edges", p, [c.wild(heads * dim), c.wild(20 * kv * dim)], heads * 20, {"position": 9})
     c.add("heads that don't divide", p, [q, k], 60, change=lambda w: w.__setitem__(17, 2))
+    c.add("no window", p, [q, k], 60, change=lambda w: w.__setitem__(21, 0))
 
 
 def softmax(c):
     for heads, context in ((1, 1), (3, 20), (2, 100)):
-        p = {"heads": heads, "context": context}
-        for pos in (0, context // 2, context - 1, context):
-            c.add(f"{heads}x{context} pos={pos}", p, [c.normal(heads * context, scale=3)], heads * context, {"position": pos})
-    p = {"heads": 2, "context": 24}
+        for pos, window in itertools.product((0, context // 2, context - 1, context), (context, 17, 1)):
+            p = {"heads": heads, "context": context, "window": window}
+            s = c.normal(heads * context, scale=3)
+            c.add(f"{heads}x{context} pos={pos} of {window}", p, [s], heads * context, {"position": pos})
+    p = {"heads": 2, "context": 24, "window": 24}
     for name, s in {
         "spread": c.normal(48, scale=60),
         "all -inf": np.full(48, 0xFF800000, np.uint32),
@@ -236,10 +241,11 @@ def softmax(c):
 
 def weighted_sum(c):
     for heads, kv, dim in ((4, 2, 8), (2, 1, 80), (3, 3, 5)):
-        p = {"heads": heads, "kv_heads": kv, "head_dim": dim, "context": 36}
+        p = {"heads": heads, "kv_heads": kv, "head_dim": dim, "context": 36, "window": 36}
         weights, v = c.normal(heads * 36, scale=0.1), c.normal(36 * kv * dim)
         for pos in (0, 16, 35, 36):
-            c.add(f"{heads}/{kv}x{dim} pos={pos}", p, [weights, v], heads * dim, {"position": pos})
+            for window in (36, 19, 1):
+                c.add(f"{heads}/{kv}x{dim} pos={pos} of {window}", {**p, "window": window}, [weights, v], heads * dim, {"position": pos})
         c.add(f"{heads}/{kv}x{dim} edges", p, [c.wild(heads * 36), c.wild(36 * kv * dim)], heads * dim, {"position": 20})
 
 
@@ -250,6 +256,13 @@ def elementwise(c):
     c.add("pairs of edges", {"len": len(pairs)}, [pairs[:, 0].copy(), pairs[:, 1].copy()], len(pairs))
     c.add("wide gates", {"len": 256}, [c.normal(256, scale=40), c.normal(256)], 256)
     c.add("nothing", {"len": 0}, [c.normal(1), c.normal(1)], 0)
+
+
+def scale(c):
+    for factor in (0x42000000, 0x3F800000, 0x80000000, 0x00000001, 0x7F800000, 0x7FC00000):
+        p = {"len": 70, "factor": factor}
+        c.add(f"random by {factor:08x}", p, [c.normal(70)], 70)
+        c.add(f"edges by {factor:08x}", p, [c.wild(70)], 70)
 
 
 def probs(c):
@@ -316,6 +329,8 @@ MAKE = {
     "Detokenize": text_cases.detokenize,
     "DetokenizeLen": text_cases.detokenize,
     "Advance": text_cases.advance,
+    "GeGlu": elementwise,
+    "Scale": scale,
 }
 
 

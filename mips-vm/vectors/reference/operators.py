@@ -65,8 +65,13 @@ def scores(p, control, inputs, out):
     q = inputs[0].view(F)[: p["heads"] * p["head_dim"]].reshape(p["heads"], p["head_dim"])
     k = cache(inputs[1], p)
     for h in range(p["heads"]):
-        for t in range(pos + 1):
+        for t in seen(pos, p):
             out[h * p["context"] + t] = stored(dot(q[h], k[t, h // group]) * number(p["scale"]))[0]
+
+
+def seen(pos, p):
+    """The positions that are seen."""
+    return range(max(0, pos + 1 - p["window"]), pos + 1)
 
 
 def cache(words, p):
@@ -80,10 +85,11 @@ def softmax(p, control, inputs, out):
     if pos >= context:
         return
     for h in range(p["heads"]):
-        s = inputs[0].view(F)[h * context :][: pos + 1]
+        first = seen(pos, p).start
+        s = inputs[0].view(F)[h * context :][first : pos + 1]
         m = largest(s)
         e = np.array([exp(v - m) for v in s], F)
-        out[h * context :][: pos + 1] = stored(e / lane_sum(e))
+        out[h * context :][first : pos + 1] = stored(e / lane_sum(e))
 
 
 def weighted_sum(p, control, inputs, out):
@@ -93,7 +99,8 @@ def weighted_sum(p, control, inputs, out):
     weights = inputs[0].view(F)[: p["heads"] * p["context"]].reshape(p["heads"], p["context"])
     v = cache(inputs[1], p)
     for h in range(p["heads"]):
-        terms = weights[h, : pos + 1, None] * v[: pos + 1, h // group]
+        first = seen(pos, p).start
+        terms = weights[h, first : pos + 1, None] * v[first : pos + 1, h // group]
         out[h * width :][:width] = stored(lane_sum(terms))
 
 
@@ -106,6 +113,17 @@ def swiglu(p, control, inputs, out):
     gate, up = (i.view(F)[: p["len"]] for i in inputs)
     e = np.array([exp(-g) for g in gate], F)
     out[: p["len"]] = stored((gate / (F(1) + e)) * up)
+
+
+def geglu(p, control, inputs, out):
+    gate, up = (i.view(F)[: p["len"]] for i in inputs)
+    u = (gate * number(0x3FCC422A)) * (F(1) + (gate * gate) * number(0x3D372713))
+    e = np.array([exp(-v) for v in u], F)
+    out[: p["len"]] = stored((gate / (F(1) + e)) * up)
+
+
+def scale(p, control, inputs, out):
+    out[: p["len"]] = stored(inputs[0].view(F)[: p["len"]] * number(p["factor"]))
 
 
 def probs(p, control, inputs, out):

@@ -17,9 +17,9 @@ OPCODES = {
     "Linear": (5, ("rows", "cols", "format")),
     "Rope": (6, ("heads", "head_dim", "rotary", "context", "pairing")),
     "StoreRow": (7, ("width", "context")),
-    "Scores": (8, ("heads", "kv_heads", "head_dim", "context", "scale")),
-    "Softmax": (9, ("heads", "context")),
-    "WeightedSum": (10, ("heads", "kv_heads", "head_dim", "context")),
+    "Scores": (8, ("heads", "kv_heads", "head_dim", "context", "scale", "window")),
+    "Softmax": (9, ("heads", "context", "window")),
+    "WeightedSum": (10, ("heads", "kv_heads", "head_dim", "context", "window")),
     "Add": (11, ("len",)),
     "SwiGlu": (12, ("len",)),
     "Probs": (13, ("vocab",)),
@@ -27,6 +27,8 @@ OPCODES = {
     "Detokenize": (15, DETOKENIZER),
     "DetokenizeLen": (16, DETOKENIZER),
     "Advance": (17, ADVANCE),
+    "GeGlu": (20, ("len",)),
+    "Scale": (21, ("len", "factor")),
 }
 CONTROL = ("phase", "position", "prompt_len", "prompt_tokens", "tokens_out", "max_tokens", "status", "output_len", "temperature", "top_p")
 

@@ -9,7 +9,7 @@ use crate::gguf::{Gguf, Tensor, TensorType};
 use crate::planes::{Plane, format, planes};
 use gavel_program::boot::WINDOW_BYTES;
 use gavel_program::{Operand, WeightFormat};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 /// A matrix among the weights.
 #[derive(Clone, Debug)]
@@ -65,6 +65,25 @@ impl<'a> Matrices<'a> {
         Ok(Matrix {
             format: format(tensor.kind),
             planes: self.add(assembly, tensor)?,
+        })
+    }
+
+    /// Adds some rows of a matrix `[rows, cols]` to the weights, as a matrix of their own.
+    pub(crate) fn take_rows(
+        &mut self,
+        assembly: &mut Assembly,
+        name: &str,
+        shape: [u32; 2],
+        part: Range<u32>,
+    ) -> Result<Matrix, ImportError> {
+        let tensor = self.find(name, &shape)?;
+        let rows = tensor.rows(part.start as usize..part.end as usize);
+        let name = |plane: &Plane| format!("{name}[{}..{}]{}", part.start, part.end, plane.suffix);
+        let planes = planes(self.file, &rows).into_iter();
+        let planes = planes.map(|plane| bare(name(&plane), plane)).collect();
+        Ok(Matrix {
+            format: format(tensor.kind),
+            planes: add(assembly, planes)?,
         })
     }
 
@@ -131,31 +150,39 @@ impl<'a> Matrices<'a> {
         Ok(tensor)
     }
 
-    /// Adds a tensor's planes, each of which a window must hold; with their roots where these are known.
+    /// Adds a tensor's planes, with their roots where these are known.
     fn add(&self, assembly: &mut Assembly, tensor: &Tensor) -> Result<Vec<Operand>, ImportError> {
-        let add = |plane: NamedPlane| {
-            let (got, limit) = (
-                (*plane.words).as_ref().len() as u64 * 4,
-                WINDOW_BYTES as u64,
-            );
-            if got > limit {
-                let name = plane.name;
-                return Err(ImportError::TooLarge { name, got, limit });
-            }
-            Ok(assembly.plane(plane))
-        };
         let cached = self.file.cached(tensor);
-        let planes = cached.unwrap_or_else(|| named(planes(self.file, tensor), tensor));
-        planes.into_iter().map(add).collect()
+        let name = |plane: &Plane| format!("{}{}", tensor.name, plane.suffix);
+        let made = || planes(self.file, tensor).into_iter();
+        let planes =
+            cached.unwrap_or_else(|| made().map(|plane| bare(name(&plane), plane)).collect());
+        add(assembly, planes)
     }
 }
 
-fn named(planes: Vec<Plane>, tensor: &Tensor) -> Vec<NamedPlane> {
-    let name = |plane: Plane| NamedPlane {
-        name: format!("{}{}", tensor.name, plane.suffix),
+/// Adds planes, each of which a window must hold.
+fn add(assembly: &mut Assembly, planes: Vec<NamedPlane>) -> Result<Vec<Operand>, ImportError> {
+    let add = |plane: NamedPlane| {
+        let (got, limit) = (
+            (*plane.words).as_ref().len() as u64 * 4,
+            WINDOW_BYTES as u64,
+        );
+        if got > limit {
+            let name = plane.name;
+            return Err(ImportError::TooLarge { name, got, limit });
+        }
+        Ok(assembly.plane(plane))
+    };
+    planes.into_iter().map(add).collect()
+}
+
+/// A plane whose root isn't known.
+fn bare(name: String, plane: Plane) -> NamedPlane {
+    NamedPlane {
+        name,
         dtype: plane.dtype,
         words: plane.words,
         root: None,
-    };
-    planes.into_iter().map(name).collect()
+    }
 }

@@ -60,6 +60,8 @@ pub fn cost(node: &Node) -> u64 {
             Op::WeightedSum(p) => weighted_sum(p),
             Op::Add(_) => TILE * (ADD + ROUND),
             Op::SwiGlu(_) => TILE * (EXP + ADD + DIVIDE + MULTIPLY + 2 * ROUND),
+            Op::GeGlu(_) => TILE * (EXP + 2 * ADD + DIVIDE + 5 * MULTIPLY + 3 * ROUND),
+            Op::Scale(_) => TILE * (MULTIPLY + ROUND),
             Op::Probs(p) => {
                 u64::from(p.vocab) * KEY + TILE * (EXP + ADD + DIVIDE + 2 * ROUND) + DIVIDE
             }

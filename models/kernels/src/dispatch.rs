@@ -2,7 +2,7 @@
 
 use crate::advance::advance;
 use crate::attention::{scores, softmax, weighted_sum};
-use crate::elementwise::{add, swiglu};
+use crate::elementwise::{add, geglu, scale, swiglu};
 use crate::embed::embed;
 use crate::linear::linear;
 use crate::norm::rms_norm;
@@ -94,6 +94,8 @@ fn run(
         Op::WeightedSum(p) => weighted_sum(p, control, inputs, range, out),
         Op::Add(_) => add(inputs, range, out),
         Op::SwiGlu(_) => swiglu(inputs, range, out),
+        Op::GeGlu(_) => geglu(inputs, range, out),
+        Op::Scale(p) => scale(p, inputs, range, out),
         Op::Probs(p) => probs(p, control, inputs, range, out),
         Op::Sample(p) => sample(p, control, inputs, out, scratch),
         Op::TokenizeIds(p) => tokenize_ids(p, control, inputs, range, out, scratch),

@@ -4,8 +4,8 @@ use gavel_kernels::{in_domain, run_range, shape, touched};
 use gavel_program::boot::SCRATCH_WORDS;
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::{
-    Elementwise, Embed, Linear, Pairing, Probs, RmsNorm, Rope, Sample, Scores, Softmax, StoreRow,
-    WeightedSum,
+    Elementwise, Embed, Linear, Pairing, Probs, RmsNorm, Rope, Sample, Scale, Scores, Softmax,
+    StoreRow, WeightedSum,
 };
 use gavel_program::{Control, Node, Op, Operand, WeightFormat};
 use proptest::prelude::*;
@@ -20,6 +20,10 @@ fn formats() -> impl Strategy<Value = WeightFormat> {
 /// Formats whose rows may have any length.
 fn unpacked() -> impl Strategy<Value = WeightFormat> {
     formats().prop_filter("its rows are whole blocks", |format| !format.quantized())
+}
+
+fn windows() -> impl Strategy<Value = u32> {
+    prop_oneof![1u32..40, Just(u32::MAX)]
 }
 
 fn pairings() -> impl Strategy<Value = Pairing> {
@@ -69,28 +73,44 @@ fn ops() -> impl Strategy<Value = Op> {
             }
         ),
         (1u32..100, 1u32..9).prop_map(|(width, context)| Op::StoreRow(StoreRow { width, context })),
-        (1u32..4, 1u32..4, 1u32..40, 1u32..90, any::<u32>()).prop_map(
-            |(group, kv_heads, head_dim, context, scale)| {
+        (
+            1u32..4,
+            1u32..4,
+            1u32..40,
+            1u32..90,
+            any::<u32>(),
+            windows()
+        )
+            .prop_map(|(group, kv_heads, head_dim, context, scale, window)| {
                 Op::Scores(Scores {
                     heads: group * kv_heads,
                     kv_heads,
                     head_dim,
                     context,
                     scale,
+                    window,
+                })
+            }),
+        (1u32..9, 1u32..90, windows()).prop_map(|(heads, context, window)| Op::Softmax(Softmax {
+            heads,
+            context,
+            window
+        })),
+        (1u32..4, 1u32..4, 1u32..90, 1u32..40, windows()).prop_map(
+            |(group, kv_heads, head_dim, context, window)| {
+                Op::WeightedSum(WeightedSum {
+                    heads: group * kv_heads,
+                    kv_heads,
+                    head_dim,
+                    context,
+                    window,
                 })
             }
         ),
-        (1u32..9, 1u32..90).prop_map(|(heads, context)| Op::Softmax(Softmax { heads, context })),
-        (1u32..4, 1u32..4, 1u32..90, 1u32..40).prop_map(|(group, kv_heads, head_dim, context)| {
-            Op::WeightedSum(WeightedSum {
-                heads: group * kv_heads,
-                kv_heads,
-                head_dim,
-                context,
-            })
-        }),
         (1u32..300).prop_map(|len| Op::Add(Elementwise { len })),
         (1u32..300).prop_map(|len| Op::SwiGlu(Elementwise { len })),
+        (1u32..300).prop_map(|len| Op::GeGlu(Elementwise { len })),
+        (1u32..300, any::<u32>()).prop_map(|(len, factor)| Op::Scale(Scale { len, factor })),
         (1u32..300).prop_map(|vocab| Op::Probs(Probs { vocab })),
         (1u32..300, 1u32..90).prop_map(|(vocab, tokens_capacity)| {
             Op::Sample(Sample {

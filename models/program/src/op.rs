@@ -170,7 +170,8 @@ params! {
     }
 }
 params! {
-    /// Attention scores: `scores[h, t] = (q[h] . k[t, h / group]) * scale` for t <= pos; others keep their value.
+    /// Attention scores: `scores[h, t] = (q[h] . k[t, h / group]) * scale` for the positions t that are seen, the last `window` up to
+    /// pos; others keep their value.
     /// Inputs: q F32[heads * head_dim], keys F32[context, kv_heads * head_dim]. Output F32[heads, context].
     Scores {
         /// Query heads, a multiple of `kv_heads`.
@@ -183,19 +184,24 @@ params! {
         context: u32,
         /// Scale, the bits of an F32.
         scale: u32,
+        /// Positions that are seen, pos among them; at least 1.
+        window: u32,
     }
 }
 params! {
-    /// Softmax of each row over t <= pos; others keep their value. Inputs: scores F32[heads, context]. Output the same shape.
+    /// Softmax of each row over the positions that are seen; others keep their value. Inputs: scores F32[heads, context]. Output the
+    /// same shape.
     Softmax {
         /// Rows.
         heads: u32,
         /// Elements of a row.
         context: u32,
+        /// Positions that are seen, as in [`Scores`].
+        window: u32,
     }
 }
 params! {
-    /// Weighted sum of values: `y[h, d] = sum over t <= pos of p[h, t] * v[t, h / group, d]`.
+    /// Weighted sum of values: `y[h, d] = sum of p[h, t] * v[t, h / group, d]` over the positions that are seen.
     /// Inputs: p F32[heads, context], values F32[context, kv_heads * head_dim]. Output F32[heads * head_dim].
     WeightedSum {
         /// Query heads, a multiple of `kv_heads`.
@@ -206,6 +212,8 @@ params! {
         head_dim: u32,
         /// Rows of the cache.
         context: u32,
+        /// Positions that are seen, as in [`Scores`].
+        window: u32,
     }
 }
 params! {
@@ -213,6 +221,15 @@ params! {
     Elementwise {
         /// Elements.
         len: u32,
+    }
+}
+params! {
+    /// `y[i] = x[i] * factor`. Inputs: x F32\[len\].
+    Scale {
+        /// Elements.
+        len: u32,
+        /// The bits of an F32.
+        factor: u32,
     }
 }
 params! {
@@ -339,4 +356,8 @@ ops! {
     16 DetokenizeLen(Detokenize),
     /// Control of the next step.
     17 Advance(Advance),
+    /// `gelu(gate) * up`. Inputs: gate, up F32\[len\].
+    20 GeGlu(Elementwise),
+    /// A vector times a number.
+    21 Scale(Scale),
 }

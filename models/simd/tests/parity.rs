@@ -197,11 +197,11 @@ proptest! {
         let (context, position) = (visible as u32, visible as u32 - 1);
         let [h, kv, dim] = [heads, kv_heads, head_dim].map(|size| size as u32);
         let scale = scale.to_bits();
-        let op = Op::Scores(Scores { heads: h, kv_heads: kv, head_dim: dim, context, scale });
+        let op = Op::Scores(Scores { heads: h, kv_heads: kv, head_dim: dim, context, scale, window: context });
         let scores = defined(op, position, &[&q, &keys], heads * visible);
-        let op = Op::Softmax(Softmax { heads: h, context });
+        let op = Op::Softmax(Softmax { heads: h, context, window: context });
         let probs = defined(op, position, &[&scores], heads * visible);
-        let op = Op::WeightedSum(WeightedSum { heads: h, kv_heads: kv, head_dim: dim, context });
+        let op = Op::WeightedSum(WeightedSum { heads: h, kv_heads: kv, head_dim: dim, context, window: context });
         let expected = defined(op, position, &[&probs, &values], heads * head_dim);
         let positions = cache_positions(visible);
         let shape = Shape { group: heads / kv_heads, head_dim, positions, scale };

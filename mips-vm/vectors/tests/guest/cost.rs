@@ -5,8 +5,8 @@ use gavel_image::symbols;
 use gavel_kernels::{cost, shape};
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::{
-    Elementwise, Embed, Linear, Pairing, Probs, RmsNorm, Rope, Sample, Scores, Softmax, StoreRow,
-    WeightedSum,
+    Elementwise, Embed, Linear, Pairing, Probs, RmsNorm, Rope, Sample, Scale, Scores, Softmax,
+    StoreRow, WeightedSum,
 };
 use gavel_program::{Control, Node, Op, Operand, WeightFormat};
 
@@ -108,12 +108,20 @@ fn cases() -> Vec<(Op, u32)> {
                 head_dim,
                 context: 64,
                 scale: 0x3f00_0001,
+                window: 64,
             }),
             63,
         ));
     }
     for context in [1, 8, 64, 200] {
-        cases.push((Op::Softmax(Softmax { heads: 70, context }), context - 1));
+        cases.push((
+            Op::Softmax(Softmax {
+                heads: 70,
+                context,
+                window: context,
+            }),
+            context - 1,
+        ));
     }
     for (heads, head_dim, context) in [
         (1, 64, 64),
@@ -128,12 +136,16 @@ fn cases() -> Vec<(Op, u32)> {
                 kv_heads: heads,
                 head_dim,
                 context,
+                window: context,
             }),
             context - 1,
         ));
     }
     cases.push((Op::Add(Elementwise { len: 64 }), 0));
     cases.push((Op::SwiGlu(Elementwise { len: 64 }), 0));
+    cases.push((Op::GeGlu(Elementwise { len: 64 }), 0));
+    let factor = 0x3fff_ffff;
+    cases.push((Op::Scale(Scale { len: 64, factor }), 0));
     for vocab in [64, 512, 8192] {
         cases.push((Op::Probs(Probs { vocab }), 0));
         cases.push((

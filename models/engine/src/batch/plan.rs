@@ -203,9 +203,12 @@ impl<'a> Planner<'a> {
             Op::Scores(_) => (self.attention(nodes, head)?, 3),
             Op::Sample(p) => (self.sample(nodes[0], p, head)?, 1),
             Op::Probs(p) => (self.probs(nodes[0], p, head)?, 1),
-            Op::RmsNorm(_) | Op::Rope(_) | Op::Add(_) | Op::SwiGlu(_) => {
-                (self.row(nodes[0], head)?, 1)
-            }
+            Op::RmsNorm(_)
+            | Op::Rope(_)
+            | Op::Add(_)
+            | Op::SwiGlu(_)
+            | Op::GeGlu(_)
+            | Op::Scale(_) => (self.row(nodes[0], head)?, 1),
             _ => return None,
         };
         match head {
@@ -284,7 +287,10 @@ impl<'a> Planner<'a> {
         };
         let same_shape = (s.heads, s.kv_heads, s.head_dim, s.context)
             == (w.heads, w.kv_heads, w.head_dim, w.context)
-            && (m.heads, m.context) == (s.heads, s.context);
+            && (m.heads, m.context) == (s.heads, s.context)
+            && [s.window, m.window, w.window]
+                .iter()
+                .all(|window| *window >= s.context);
         let chained = softmax.inputs()[0] == Operand::Slot(scores.output)
             && sum.inputs()[0] == Operand::Slot(softmax.output);
         let same_phases =

@@ -8,22 +8,27 @@ use std::collections::HashMap;
 /// A model, its tensors as float64.
 pub(crate) struct Float64 {
     tensors: HashMap<String, Vec<f64>>,
+    family: String,
     dim: usize,
+    hidden: usize,
     heads: usize,
     kv_heads: usize,
     head_dim: usize,
+    rotary: usize,
     layers: usize,
     rope_base: f64,
+    /// What cosines and sines are multiplied by.
+    magnitude: f64,
+    /// Positions that local layers see.
+    window: usize,
     epsilon: f64,
-    /// How far apart the elements of a rotary pair are, and the first elements of two pairs.
-    pair: [usize; 2],
 }
 
 impl Float64 {
     pub(crate) fn new(file: Vec<u8>) -> Self {
         let gguf = Gguf::parse(&file).expect("the file is well-formed");
         let family = match gguf.metadata.get("general.architecture") {
-            Some(Value::String(name)) => String::from_utf8_lossy(name),
+            Some(Value::String(name)) => String::from_utf8_lossy(name).into_owned(),
             other => panic!("the architecture is {other:?}"),
         };
         let optional = |key: &str| match gguf.metadata.get(&format!("{family}.{key}")) {
@@ -32,11 +37,8 @@ impl Float64 {
             _ => None,
         };
         let number = |key: &str| optional(key).unwrap_or_else(|| panic!("the file has {key}"));
-        let (dim, heads) = (
-            number("embedding_length") as usize,
-            number("attention.head_count") as usize,
-        );
-        let head_dim = optional("attention.key_length").map_or(dim / heads, |len| len as usize);
+        let size = |key: &str| number(key) as usize;
+        let (dim, heads) = (size("embedding_length"), size("attention.head_count"));
         let tensor = |tensor: &gavel_formats::gguf::Tensor| {
             let bytes = &file[tensor.range()];
             (tensor.name.to_owned(), numbers(tensor.kind, bytes))
@@ -44,17 +46,27 @@ impl Float64 {
         Float64 {
             dim,
             heads,
-            head_dim,
-            kv_heads: number("attention.head_count_kv") as usize,
-            layers: number("block_count") as usize,
+            hidden: size("feed_forward_length"),
+            head_dim: optional("attention.key_length").map_or(dim / heads, |len| len as usize),
+            rotary: size("rope.dimension_count"),
+            kv_heads: size("attention.head_count_kv"),
+            layers: size("block_count"),
             rope_base: number("rope.freq_base"),
+            magnitude: optional("rope.scaling.attn_factor").unwrap_or(1.0),
+            window: optional("attention.sliding_window").map_or(usize::MAX, |len| len as usize),
             epsilon: number("attention.layer_norm_rms_epsilon"),
-            pair: match &*family {
-                "llama" => [1, 2],
-                _ => [head_dim / 2, 1],
-            },
             tensors: gguf.tensors().map(tensor).collect(),
+            family,
         }
+    }
+
+    fn is_gemma(&self) -> bool {
+        self.family == "gemma3"
+    }
+
+    /// Of six layers of a Gemma the last one sees everything.
+    fn is_local(&self, layer: usize) -> bool {
+        self.is_gemma() && layer % 6 != 5
     }
 
     /// A tensor that every model has.
@@ -87,9 +99,13 @@ impl Float64 {
         let table = self.get("token_embd.weight");
         let row = |token: u32| table[token as usize * self.dim..][..self.dim].to_vec();
         let mut stream: Vec<Vec<f64>> = tokens.iter().map(|token| row(*token)).collect();
+        if self.is_gemma() {
+            let scale = (self.dim as f64).sqrt();
+            stream.iter_mut().flatten().for_each(|x| *x *= scale);
+        }
         for layer in 0..self.layers {
-            self.attention(&mut stream, &format!("blk.{layer}"));
-            self.feed_forward(&mut stream, &format!("blk.{layer}"));
+            self.attention(&mut stream, layer);
+            self.feed_forward(&mut stream, layer);
         }
         let last = stream.last().expect("there is a token");
         let normed = self.norm(last, self.get("output_norm.weight"));
@@ -103,20 +119,63 @@ impl Float64 {
         self.biased(times(self.get(&format!("{name}.weight")), x), &name)
     }
 
-    fn attention(&self, stream: &mut [Vec<f64>], layer: &str) {
+    /// The rows of a fused matrix, as the parts that other families have as matrices.
+    fn split(&self, layer: &str, name: &str, x: &[f64], parts: &[usize]) -> Vec<Vec<f64>> {
+        let all = self.linear(layer, name, x);
+        let mut rest = &all[..];
+        let mut take = |len: &usize| {
+            let (part, left) = rest.split_at(*len);
+            rest = left;
+            part.to_vec()
+        };
+        parts.iter().map(&mut take).collect()
+    }
+
+    /// Queries, keys and values.
+    fn project(&self, layer: &str, normed: &[f64]) -> Vec<Vec<f64>> {
+        let kv = self.kv_heads * self.head_dim;
+        if self.family == "phi3" {
+            return self.split(
+                layer,
+                "attn_qkv",
+                normed,
+                &[self.heads * self.head_dim, kv, kv],
+            );
+        }
+        let names = ["attn_q", "attn_k", "attn_v"];
+        let projected = names.iter().map(|name| {
+            let plain = self.linear(layer, name, normed);
+            self.normed_heads(plain, &format!("{layer}.{name}_norm"))
+        });
+        projected.collect()
+    }
+
+    /// The norm of what is added to the stream, in a Gemma.
+    fn post_norm(&self, x: Vec<f64>, name: &str) -> Vec<f64> {
+        match self.tensors.get(name) {
+            None => x,
+            Some(weights) => self.norm(&x, weights),
+        }
+    }
+
+    fn attention(&self, stream: &mut [Vec<f64>], place: usize) {
+        let layer = &format!("blk.{place}");
         let head_dim = self.head_dim;
         let norm = self.get(&format!("{layer}.attn_norm.weight"));
         let (mut keys, mut values) = (Vec::new(), Vec::new());
         for (position, x) in stream.iter_mut().enumerate() {
             let normed = self.norm(x, norm);
-            let heads = |name: &str| {
-                let plain = self.linear(layer, name, &normed);
-                let normed = self.normed_heads(plain, &format!("{layer}.{name}_norm"));
-                self.rotated(normed, position)
+            let mut projected = self.project(layer, &normed);
+            values.push(projected.pop().expect("values"));
+            let key = projected.pop().expect("keys");
+            keys.push(self.rotated(key, position, self.is_local(place)));
+            let query = projected.pop().expect("queries");
+            let query = self.rotated(query, position, self.is_local(place));
+            let first = match self.is_local(place) {
+                true => keys.len().saturating_sub(self.window),
+                false => 0,
             };
-            let query = heads("attn_q");
-            keys.push(heads("attn_k"));
-            values.push(self.linear(layer, "attn_v", &normed));
+            let (keys, values) = (&keys[first..], &values[first..]);
             let mut out = Vec::with_capacity(self.dim);
             for head in 0..self.heads {
                 let column = head / (self.heads / self.kv_heads) * head_dim;
@@ -131,25 +190,44 @@ impl Float64 {
                 out.extend((0..head_dim).map(|d| {
                     let weighted = parts
                         .iter()
-                        .zip(&values)
+                        .zip(values)
                         .map(|(part, value)| part * value[column + d]);
                     weighted.sum::<f64>() / total
                 }));
             }
-            add(x, &self.linear(layer, "attn_output", &out));
+            let added = self.linear(layer, "attn_output", &out);
+            let norm = format!("{layer}.post_attention_norm.weight");
+            add(x, &self.post_norm(added, &norm));
         }
     }
 
-    fn feed_forward(&self, stream: &mut [Vec<f64>], layer: &str) {
+    fn feed_forward(&self, stream: &mut [Vec<f64>], place: usize) {
+        let layer = &format!("blk.{place}");
         let norm = self.get(&format!("{layer}.ffn_norm.weight"));
         for x in stream {
             let normed = self.norm(x, norm);
-            let silu = |g: f64| g / (1.0 + (-g).exp());
-            let gate = self.linear(layer, "ffn_gate", &normed);
-            let up = self.linear(layer, "ffn_up", &normed);
-            let pairs = gate.into_iter().zip(up);
-            let hidden: Vec<f64> = pairs.map(|(gate, up)| silu(gate) * up).collect();
-            add(x, &self.linear(layer, "ffn_down", &hidden));
+            let gate_up = match &*self.family {
+                "phi3" => self.split(layer, "ffn_up", &normed, &[self.hidden; 2]),
+                _ => ["ffn_gate", "ffn_up"]
+                    .map(|name| self.linear(layer, name, &normed))
+                    .to_vec(),
+            };
+            let pairs = gate_up[0].iter().zip(&gate_up[1]);
+            let hidden: Vec<f64> = pairs.map(|(gate, up)| self.gated(*gate) * up).collect();
+            let added = self.linear(layer, "ffn_down", &hidden);
+            add(
+                x,
+                &self.post_norm(added, &format!("{layer}.post_ffw_norm.weight")),
+            );
+        }
+    }
+
+    fn gated(&self, g: f64) -> f64 {
+        if self.is_gemma() {
+            let inner = (2.0 / std::f64::consts::PI).sqrt() * (g + 0.044715 * g * g * g);
+            0.5 * g * (1.0 + inner.tanh())
+        } else {
+            g / (1.0 + (-g).exp())
         }
     }
 
@@ -161,15 +239,25 @@ impl Float64 {
             .collect()
     }
 
-    fn rotated(&self, mut x: Vec<f64>, position: usize) -> Vec<f64> {
-        let [apart, step] = self.pair;
-        let factors = self.tensors.get("rope_freqs.weight");
+    fn rotated(&self, mut x: Vec<f64>, position: usize, is_local: bool) -> Vec<f64> {
+        let pairs = self.rotary / 2;
+        // How far apart the elements of a rotary pair are, and the first elements of two pairs.
+        let [apart, step] = match &*self.family {
+            "llama" => [1, 2],
+            _ => [pairs, 1],
+        };
+        let base = if is_local { 10_000.0 } else { self.rope_base };
+        // The random models announce half of their context as the original one.
+        let factors = ["rope_freqs.weight", "rope_factors_long.weight"]
+            .iter()
+            .find_map(|name| self.tensors.get(*name));
         for head in x.chunks_exact_mut(self.head_dim) {
-            for place in 0..self.head_dim / 2 {
-                let exponent = 2.0 * place as f64 / self.head_dim as f64;
+            for place in 0..pairs {
+                let exponent = place as f64 / pairs as f64;
                 let factor = factors.map_or(1.0, |factors| factors[place]);
-                let angle = position as f64 * self.rope_base.powf(-exponent) / factor;
+                let angle = position as f64 * base.powf(-exponent) / factor;
                 let (sin, cos) = angle.sin_cos();
+                let (sin, cos) = (sin * self.magnitude, cos * self.magnitude);
                 let (a, b) = (head[place * step], head[place * step + apart]);
                 head[place * step] = a * cos - b * sin;
                 head[place * step + apart] = a * sin + b * cos;

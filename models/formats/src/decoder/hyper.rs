@@ -1,7 +1,7 @@
 //! Shapes and constants of a decoder, from its metadata.
 
 use crate::ImportError;
-use crate::families::Family;
+use crate::families::{Family, Local};
 use crate::fields::Fields;
 use crate::gguf::Value;
 use std::ops::RangeInclusive;
@@ -20,7 +20,7 @@ const CONTEXTS: RangeInclusive<u32> = 2..=u32::MAX;
 const DEFAULT_ROPE_BASE: f64 = 10_000.0;
 
 /// Keys that are read in every family.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "context_length",
     "embedding_length",
     "block_count",
@@ -34,8 +34,24 @@ const KNOWN: [&str; 14] = [
     "rope.dimension_count",
     "rope.freq_base",
     "rope.scaling.type",
+    "rope.scaling.factor",
     "vocab_size",
 ];
+
+/// What rotary positions follow from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Frequencies {
+    /// Base of the frequencies.
+    pub(crate) base: f64,
+    /// The same in layers that see a window, where they have one of their own.
+    pub(crate) local_base: Option<f64>,
+    /// What frequencies of layers that see everything are divided by.
+    pub(crate) divisor: f64,
+    /// Positions up to which a file's short factors count, beyond which its long ones.
+    pub(crate) original_context: Option<u32>,
+    /// What cosines and sines are multiplied by.
+    pub(crate) magnitude: f64,
+}
 
 /// Sizes and constants.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,8 +74,8 @@ pub(crate) struct Hyper {
     pub(crate) head_dim: u32,
     /// Elements of a head that are rotated.
     pub(crate) rotary: u32,
-    /// Base of the rotary frequencies.
-    pub(crate) rope_base: f64,
+    /// What rotary positions follow from.
+    pub(crate) rope: Frequencies,
     /// RMSNorm's epsilon.
     pub(crate) epsilon: f32,
 }
@@ -95,23 +111,23 @@ impl Hyper {
             kv_heads,
             head_dim,
             rotary,
-            rope_base: keys.positive("rope.freq_base", Some(DEFAULT_ROPE_BASE))?,
+            rope: keys.frequencies()?,
             epsilon: keys.positive("attention.layer_norm_rms_epsilon", None)? as f32,
         })
     }
 
-    /// Positions that the program keeps. A layer that sees fewer of them is not supported.
-    pub(crate) fn kept(&self, most: u32, family: &Family) -> Result<u32, ImportError> {
-        let context = self.context.min(most);
-        match self.window {
-            None | Some(0) => Ok(context),
-            Some(window) if window >= context => Ok(context),
-            Some(window) => Err(ImportError::Value {
-                key: format!("{}.attention.sliding_window", family.name),
-                got: window.to_string(),
-                expected: format!("at least {context}, the positions that are kept"),
-            }),
+    /// Positions that a layer sees, of those that are kept.
+    pub(crate) fn seen(&self, family: &Family, layer: u32, context: u32) -> u32 {
+        match (self.window, self.is_local(family, layer)) {
+            (None | Some(0), _) | (_, false) => context,
+            (Some(window), true) => window.min(context),
         }
+    }
+
+    /// Whether a layer sees a window alone, if the file says of one.
+    pub(crate) fn is_local(&self, family: &Family, layer: u32) -> bool {
+        let sees_all = |local: &Local| (layer + 1).is_multiple_of(local.every);
+        !family.local.as_ref().is_some_and(sees_all)
     }
 
     /// Elements of a row of queries.
@@ -169,6 +185,28 @@ impl Keys<'_, '_> {
         Ok(head_dim)
     }
 
+    /// Base, scaling, and what some families have beside them.
+    fn frequencies(&self) -> Result<Frequencies, ImportError> {
+        let scaling = self.full("rope.scaling.type");
+        let kind = match self.fields.0.get(&scaling) {
+            None => "linear",
+            Some(_) => {
+                let kinds = self.family.scalings;
+                kinds[self.fields.one_of(&scaling, kinds)?]
+            }
+        };
+        let factor = self.positive("rope.scaling.factor", Some(1.0))?;
+        let local = |local: Local| self.positive("rope.freq_base_swa", Some(local.rope_base));
+        let original = "rope.scaling.original_context_length";
+        Ok(Frequencies {
+            base: self.positive("rope.freq_base", Some(DEFAULT_ROPE_BASE))?,
+            local_base: self.family.local.map(local).transpose()?,
+            divisor: if kind == "linear" { factor } else { 1.0 },
+            original_context: self.optional(original, CONTEXTS)?,
+            magnitude: self.positive("rope.scaling.attn_factor", Some(1.0))?,
+        })
+    }
+
     /// Refuses keys of the family that aren't known, and known ones that ask for what isn't supported.
     fn refuse_unknown(&self) -> Result<(), ImportError> {
         let prefix = self.full("");
@@ -183,10 +221,6 @@ impl Keys<'_, '_> {
                     family: self.family.name,
                 });
             }
-        }
-        let scaling = self.full("rope.scaling.type");
-        if self.fields.0.get(&scaling).is_some() {
-            self.fields.one_of(&scaling, &["none"])?;
         }
         for key in ["expert_count", "expert_used_count"].map(|key| self.full(key)) {
             match self.fields.0.get(&key) {

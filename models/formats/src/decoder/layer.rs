@@ -3,6 +3,8 @@
 use super::hyper::Hyper;
 use super::{Builder, LAYERS};
 use crate::ImportError;
+use crate::families::Gate;
+use crate::matrices::Matrix;
 use gavel_program::op::{
     Elementwise, Linear, RmsNorm, Rope, Scores, Softmax, StoreRow, WeightedSum,
 };
@@ -20,13 +22,40 @@ impl Builder<'_> {
     ) -> Result<(), ImportError> {
         let name = format!("blk.{layer}.{name}.weight");
         let matrix = self.matrices.take(&mut self.assembly, &name, rows, cols)?;
+        self.multiply(&matrix, [rows, cols], input, output);
+        Ok(())
+    }
+
+    /// The same with the rows of one matrix for several outputs, each with its number of rows, one after the other.
+    fn linear_parts(
+        &mut self,
+        layer: u32,
+        name: &str,
+        cols: u32,
+        input: u32,
+        outputs: &[(u32, u32)],
+    ) -> Result<(), ImportError> {
+        let name = format!("blk.{layer}.{name}.weight");
+        let total = outputs.iter().map(|(_, rows)| rows).sum();
+        let mut first = 0;
+        for (output, rows) in outputs {
+            let part = first..first + rows;
+            let matrix =
+                self.matrices
+                    .take_rows(&mut self.assembly, &name, [total, cols], part.clone())?;
+            self.multiply(&matrix, [*rows, cols], input, *output);
+            first = part.end;
+        }
+        Ok(())
+    }
+
+    fn multiply(&mut self, matrix: &Matrix, [rows, cols]: [u32; 2], input: u32, output: u32) {
         let op = Op::Linear(Linear {
             rows,
             cols,
             format: matrix.format,
         });
         self.layer_node(op, &matrix.after(Operand::Slot(input)), output);
-        Ok(())
     }
 
     /// `slot = slot + b`, b being the layer's bias of that name.
@@ -61,7 +90,7 @@ impl Builder<'_> {
     }
 
     /// Rotates heads in place.
-    fn rotate(&mut self, heads: u32, slot: u32) {
+    fn rotate(&mut self, layer: u32, heads: u32, slot: u32) {
         let op = Op::Rope(Rope {
             heads,
             head_dim: self.hyper.head_dim,
@@ -69,17 +98,50 @@ impl Builder<'_> {
             context: self.context,
             pairing: self.family.pairing,
         });
-        let inputs = [Operand::Slot(slot), self.rope];
-        self.layer_node(op, &inputs, slot);
+        let table = match self.hyper.is_local(self.family, layer) {
+            true => self.rope.local,
+            false => self.rope.global,
+        };
+        self.layer_node(op, &[Operand::Slot(slot), table], slot);
     }
 
-    /// `x = x + projected`.
-    fn add_projected(&mut self) {
+    /// `x = x + projected`, or its norm with the layer's weights of that name.
+    fn add_projected(&mut self, layer: u32, post_norm: &str) -> Result<(), ImportError> {
+        let (x, projected) = (self.slots.x, self.slots.projected);
+        if self.family.post_norms {
+            let name = format!("blk.{layer}.{post_norm}.weight");
+            self.norm(&name, LAYERS, [projected; 2])?;
+        }
         let op = Op::Add(Elementwise {
             len: self.hyper.dim,
         });
-        let inputs = [self.slots.x, self.slots.projected].map(Operand::Slot);
-        self.layer_node(op, &inputs, self.slots.x);
+        self.layer_node(op, &[x, projected].map(Operand::Slot), x);
+        Ok(())
+    }
+
+    /// Queries, keys and values of the normed residual stream, before their rotation.
+    fn project(&mut self, layer: u32) -> Result<(), ImportError> {
+        let hyper = self.hyper;
+        let (dim, queries, kv) = (hyper.dim, hyper.query_width(), hyper.kv_width());
+        let (normed, q, k, v) = (self.slots.normed, self.slots.q, self.slots.k, self.slots.v);
+        if self.family.fused {
+            let parts = [(q, queries), (k, kv), (v, kv)];
+            self.linear_parts(layer, "attn_qkv", dim, normed, &parts)?;
+        } else {
+            self.linear(layer, "attn_q", [queries, dim], normed, q)?;
+            self.linear(layer, "attn_k", [kv, dim], normed, k)?;
+            self.linear(layer, "attn_v", [kv, dim], normed, v)?;
+        }
+        if self.family.biases {
+            self.bias(layer, "attn_q", queries, q)?;
+            self.bias(layer, "attn_k", kv, k)?;
+            self.bias(layer, "attn_v", kv, v)?;
+        }
+        if self.family.head_norms {
+            self.head_norm(layer, "attn_q_norm", hyper.heads, q)?;
+            self.head_norm(layer, "attn_k_norm", hyper.kv_heads, k)?;
+        }
+        Ok(())
     }
 
     pub(super) fn attention(&mut self, layer: u32) -> Result<(), ImportError> {
@@ -92,30 +154,20 @@ impl Builder<'_> {
         let values = self
             .assembly
             .persistent(format!("values {layer}"), DType::F32, &shape)?;
-        let (normed, q, k, v) = (self.slots.normed, self.slots.q, self.slots.k, self.slots.v);
+        let (q, k, v) = (self.slots.q, self.slots.k, self.slots.v);
 
-        self.norm(&format!("blk.{layer}.attn_norm.weight"), LAYERS)?;
-        self.linear(layer, "attn_q", [queries, dim], normed, q)?;
-        self.linear(layer, "attn_k", [kv, dim], normed, k)?;
-        self.linear(layer, "attn_v", [kv, dim], normed, v)?;
-        if self.family.biases {
-            self.bias(layer, "attn_q", queries, q)?;
-            self.bias(layer, "attn_k", kv, k)?;
-            self.bias(layer, "attn_v", kv, v)?;
-        }
-        if self.family.head_norms {
-            self.head_norm(layer, "attn_q_norm", hyper.heads, q)?;
-            self.head_norm(layer, "attn_k_norm", hyper.kv_heads, k)?;
-        }
-        self.rotate(hyper.heads, q);
-        self.rotate(hyper.kv_heads, k);
+        let slots = [self.slots.x, self.slots.normed];
+        self.norm(&format!("blk.{layer}.attn_norm.weight"), LAYERS, slots)?;
+        self.project(layer)?;
+        self.rotate(layer, hyper.heads, q);
+        self.rotate(layer, hyper.kv_heads, k);
         let store = Op::StoreRow(StoreRow {
             width: kv,
             context: self.context,
         });
         self.layer_node(store, &[Operand::Slot(k)], keys);
         self.layer_node(store, &[Operand::Slot(v)], values);
-        self.attend(keys, values);
+        self.attend(layer, keys, values);
         self.linear(
             layer,
             "attn_output",
@@ -123,35 +175,44 @@ impl Builder<'_> {
             self.slots.attention,
             self.slots.projected,
         )?;
-        self.add_projected();
-        Ok(())
+        self.add_projected(layer, "post_attention_norm")
     }
 
     /// Scores, softmax and weighted sum over the cache.
-    fn attend(&mut self, keys: u32, values: u32) {
+    fn attend(&mut self, layer: u32, keys: u32, values: u32) {
         let Hyper {
+            layers,
+            dim,
             heads,
             kv_heads,
             head_dim,
             ..
         } = self.hyper;
         let context = self.context;
+        let window = self.hyper.seen(self.family, layer, context);
+        let divisor = (self.family.query_divisor)([layers, dim, heads, head_dim]);
         let (q, scores, probs) = (self.slots.q, self.slots.scores, self.slots.probs);
         let op = Op::Scores(Scores {
             heads,
             kv_heads,
             head_dim,
             context,
-            scale: ((1.0 / f64::from(head_dim).sqrt()) as f32).to_bits(),
+            scale: ((1.0 / f64::from(divisor).sqrt()) as f32).to_bits(),
+            window,
         });
         self.layer_node(op, &[q, keys].map(Operand::Slot), scores);
-        let op = Op::Softmax(Softmax { heads, context });
+        let op = Op::Softmax(Softmax {
+            heads,
+            context,
+            window,
+        });
         self.layer_node(op, &[Operand::Slot(scores)], probs);
         let op = Op::WeightedSum(WeightedSum {
             heads,
             kv_heads,
             head_dim,
             context,
+            window,
         });
         self.layer_node(
             op,
@@ -163,10 +224,20 @@ impl Builder<'_> {
     pub(super) fn feed_forward(&mut self, layer: u32) -> Result<(), ImportError> {
         let (dim, hidden) = (self.hyper.dim, self.hyper.hidden);
         let (normed, gate, up) = (self.slots.normed, self.slots.gate, self.slots.up);
-        self.norm(&format!("blk.{layer}.ffn_norm.weight"), LAYERS)?;
-        self.linear(layer, "ffn_gate", [hidden, dim], normed, gate)?;
-        self.linear(layer, "ffn_up", [hidden, dim], normed, up)?;
-        let op = Op::SwiGlu(Elementwise { len: hidden });
+        let slots = [self.slots.x, normed];
+        self.norm(&format!("blk.{layer}.ffn_norm.weight"), LAYERS, slots)?;
+        if self.family.fused {
+            let parts = [(gate, hidden), (up, hidden)];
+            self.linear_parts(layer, "ffn_up", dim, normed, &parts)?;
+        } else {
+            self.linear(layer, "ffn_gate", [hidden, dim], normed, gate)?;
+            self.linear(layer, "ffn_up", [hidden, dim], normed, up)?;
+        }
+        let len = Elementwise { len: hidden };
+        let op = match self.family.gate {
+            Gate::Silu => Op::SwiGlu(len),
+            Gate::Gelu => Op::GeGlu(len),
+        };
         self.layer_node(op, &[gate, up].map(Operand::Slot), self.slots.hidden);
         self.linear(
             layer,
@@ -175,7 +246,6 @@ impl Builder<'_> {
             self.slots.hidden,
             self.slots.projected,
         )?;
-        self.add_projected();
-        Ok(())
+        self.add_projected(layer, "post_ffw_norm")
     }
 }

@@ -16,9 +16,10 @@ use crate::matrices::{Matrices, Matrix};
 use crate::text::TextNodes;
 use crate::vocab::Vocab;
 use crate::{ImportError, Limits};
-use gavel_program::op::{Advance, Embed, Linear, Probs, RmsNorm, Sample};
+use gavel_program::op::{Advance, Embed, Linear, Probs, RmsNorm, Sample, Scale};
 use gavel_program::{DType, Op, Operand, Phase, Program};
 use hyper::Hyper;
+use rope::Tables;
 use std::sync::Arc;
 
 /// The phases in which the layers run.
@@ -60,7 +61,7 @@ struct Builder<'a> {
     context: u32,
     vocab: u32,
     slots: Slots,
-    rope: Operand,
+    rope: Tables,
 }
 
 /// Turns a file of a family into a program.
@@ -76,7 +77,7 @@ pub(crate) fn import(
     let hyper = Hyper::read(fields, family)?;
     let tokens = vocab.len() as u32;
     fields.optional_u32(&format!("{}.vocab_size", family.name), tokens..=tokens)?;
-    let context = hyper.kept(limits.max_context, family)?;
+    let context = hyper.context.min(limits.max_context);
     let tokens_capacity = context + 1;
     let max_prompt = limits.prompt_bytes(context);
     let max_output = limits.output_bytes(context);
@@ -103,7 +104,7 @@ pub(crate) fn import(
         [control, tokens, count],
     )?;
     let mut matrices = Matrices::new(file, gguf, family.name);
-    let rope = rope::table(&mut assembly, &mut matrices, &hyper, context)?;
+    let rope = Tables::new(&mut assembly, &mut matrices, &hyper, context)?;
     let mut builder = Builder {
         family,
         assembly,
@@ -190,11 +191,23 @@ impl Builder<'_> {
         });
         let inputs = table.after(Operand::Slot(self.slots.tokens));
         self.layer_node(op, &inputs, self.slots.x);
+        if self.family.scaled_embedding {
+            let op = Op::Scale(Scale {
+                len: self.hyper.dim,
+                factor: (f64::from(self.hyper.dim).sqrt() as f32).to_bits(),
+            });
+            self.layer_node(op, &[Operand::Slot(self.slots.x)], self.slots.x);
+        }
         Ok(table)
     }
 
-    /// `normed = RMSNorm(x)` with the weights of that name.
-    fn norm(&mut self, name: &str, predicate: u32) -> Result<(), ImportError> {
+    /// `to = RMSNorm(from)`, both of the residual stream's length, with the weights of that name.
+    fn norm(
+        &mut self,
+        name: &str,
+        predicate: u32,
+        [from, to]: [u32; 2],
+    ) -> Result<(), ImportError> {
         let weight = self
             .matrices
             .take_vector(&mut self.assembly, name, self.hyper.dim)?;
@@ -203,16 +216,16 @@ impl Builder<'_> {
             dim: self.hyper.dim,
             eps: self.hyper.epsilon.to_bits(),
         });
-        let inputs = [Operand::Slot(self.slots.x), weight];
-        self.assembly
-            .node(op, predicate, &inputs, self.slots.normed);
+        let inputs = [Operand::Slot(from), weight];
+        self.assembly.node(op, predicate, &inputs, to);
         Ok(())
     }
 
     /// Logits and the choice of the next token. A file without an output matrix shares the embedding table.
     fn head(&mut self, table: Matrix) -> Result<(), ImportError> {
         let (vocab, dim) = (self.vocab, self.hyper.dim);
-        self.norm("output_norm.weight", HEAD)?;
+        let slots = [self.slots.x, self.slots.normed];
+        self.norm("output_norm.weight", HEAD, slots)?;
         let matrix = match self.matrices.has("output.weight") {
             true => self
                 .matrices

@@ -56,6 +56,23 @@ impl<'a> Tensor<'a> {
         self.dims.iter().product::<u64>() as usize
     }
 
+    /// Some rows of a matrix.
+    ///
+    /// # Panics
+    /// If the tensor has not two dimensions, or fewer rows.
+    pub(crate) fn rows(&self, rows: std::ops::Range<usize>) -> Tensor<'a> {
+        let all = self.dims[1] as usize;
+        assert!(self.dims.len() == 2 && rows.end <= all, "rows of a matrix");
+        let row_bytes = self.bytes / all;
+        Tensor {
+            dims: vec![self.dims[0], rows.len() as u64],
+            offset: self.offset + (rows.start * row_bytes) as u64,
+            start: self.start + rows.start * row_bytes,
+            bytes: rows.len() * row_bytes,
+            ..self.clone()
+        }
+    }
+
     /// The tensor's place in the file.
     pub fn range(&self) -> std::ops::Range<usize> {
         self.start..self.start + self.bytes

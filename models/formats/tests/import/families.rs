@@ -152,20 +152,188 @@ fn frequency_factors_are_folded_into_the_table() {
     }
 }
 
+/// The window of each layer's scores, softmax and weighted sum.
+fn windows(program: &Program) -> Vec<[u32; 3]> {
+    let window = |node: &Node| match node.op {
+        Op::Scores(p) => p.window,
+        Op::Softmax(p) => p.window,
+        Op::WeightedSum(p) => p.window,
+        _ => panic!("attention"),
+    };
+    let of = |name| nodes(program, name).map(window).collect::<Vec<_>>();
+    let all = [of("Scores"), of("Softmax"), of("WeightedSum")];
+    let layer = |layer: usize| [all[0][layer], all[1][layer], all[2][layer]];
+    (0..all[0].len()).map(layer).collect()
+}
+
 #[test]
-fn windows_that_hide_positions_are_refused() {
+fn windows_count_where_they_hide_positions() {
     let window =
         |window| Builder::llama().with("llama.attention.sliding_window", Value::U32(window));
-    let plain = imported(&Builder::llama()).id;
+    let plain = imported(&Builder::llama());
+    assert_eq!(windows(&plain), [[16; 3]]);
     for harmless in [0, 16, 4096] {
-        assert_eq!(imported(&window(harmless)).id, plain);
+        assert_eq!(imported(&window(harmless)).id, plain.id);
     }
-    let Err(error) = window(15).import() else {
-        panic!("position 15 would not see position 0");
+    assert_eq!(windows(&imported(&window(15))), [[15; 3]]);
+}
+
+/// A Gemma 3 of seven layers with a window of four positions.
+fn gemma3() -> Builder {
+    let plain = Builder::of_family("gemma3");
+    let mut file = plain
+        .clone()
+        .with("gemma3.block_count", Value::U32(7))
+        .with("gemma3.attention.sliding_window", Value::U32(4));
+    for layer in 0..7 {
+        for (name, dims, kind, bytes) in &plain.tensors {
+            if let (Some(rest), 1..) = (name.strip_prefix("blk.0."), layer) {
+                let name = format!("blk.{layer}.{rest}");
+                file.tensors
+                    .push((name, dims.clone(), *kind, bytes.clone()));
+            }
+        }
+        for (name, len) in [
+            ("attn_q_norm", HEAD),
+            ("attn_k_norm", HEAD),
+            ("post_attention_norm", 32),
+            ("post_ffw_norm", 32),
+        ] {
+            let name = format!("blk.{layer}.{name}.weight");
+            file = file.with_vector(&name, &vec![1.0; len]);
+        }
+    }
+    file
+}
+
+#[test]
+fn gemmas_see_windows_in_five_of_six_layers_and_turn_faster_there() {
+    let program = imported(&gemma3());
+    let everything = [16; 3];
+    let expected = [[4; 3], [4; 3], [4; 3], [4; 3], [4; 3], everything, [4; 3]];
+    assert_eq!(windows(&program), expected);
+    let tables: Vec<&str> = nodes(&program, "Rope")
+        .map(|node| match node.inputs()[1] {
+            Operand::Weight(table) => &*program.weights[table as usize].name,
+            Operand::Slot(_) => panic!("a table is a weight"),
+        })
+        .collect();
+    let local = ["rope.local"; 10];
+    let global = ["rope.table"; 2];
+    assert_eq!(tables, [&local[..], &global, &local[..2]].concat());
+}
+
+#[test]
+fn gemmas_scale_their_embedding_and_norm_what_they_add() {
+    let program = imported(&gemma3());
+    let names: Vec<&str> = program.nodes.iter().map(|node| node.op.name()).collect();
+    let layer = [
+        "RmsNorm",
+        "Linear",
+        "Linear",
+        "Linear",
+        "RmsNorm",
+        "RmsNorm",
+        "Rope",
+        "Rope",
+        "StoreRow",
+        "StoreRow",
+        "Scores",
+        "Softmax",
+        "WeightedSum",
+        "Linear",
+        "RmsNorm",
+        "Add",
+        "RmsNorm",
+        "Linear",
+        "Linear",
+        "GeGlu",
+        "Linear",
+        "RmsNorm",
+        "Add",
+    ];
+    assert_eq!(names[2..4], ["Embed", "Scale"]);
+    assert_eq!(names[4..4 + layer.len()], layer);
+    let factor = nodes(&program, "Scale").find_map(|node| match node.op {
+        Op::Scale(p) => Some(f32::from_bits(p.factor)),
+        _ => None,
+    });
+    assert_eq!(factor, Some(5.656_854), "the root of 32");
+}
+
+/// A Phi 3 in which every byte of a fused matrix is its row's number.
+fn phi3() -> Builder {
+    let mut file = Builder::of_family("phi3");
+    let matrix = |name: &str, rows: u64| {
+        let bytes = (0..rows as u8).flat_map(|row| [row; 34]).collect();
+        (name.to_owned(), vec![32, rows], 8, bytes)
     };
-    let text = error.to_string();
-    assert!(
-        text.contains("sliding_window") && text.contains("at least 16"),
-        "{text}"
+    file.tensors.retain(|(name, ..)| {
+        let split = ["attn_q.", "attn_k.", "attn_v.", "ffn_gate.", "ffn_up."];
+        !split.iter().any(|part| name.contains(part))
+    });
+    file.tensors
+        .push(matrix("blk.0.attn_qkv.weight", 32 + 16 + 16));
+    file.tensors.push(matrix("blk.0.ffn_up.weight", 2 * 64));
+    file
+}
+
+#[test]
+fn fused_matrices_are_taken_apart_by_rows() {
+    let program = imported(&phi3());
+    let quants = |name: &str| -> Vec<u8> {
+        let mut weights = program.weights.iter();
+        let weight = weights.find(|weight| weight.name == name);
+        let words: &[u32] = (*weight.unwrap_or_else(|| panic!("{name}")).words).as_ref();
+        words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    };
+    for (name, rows) in [
+        ("blk.0.attn_qkv.weight[0..32].quants", 0..32),
+        ("blk.0.attn_qkv.weight[32..48].quants", 32..48),
+        ("blk.0.attn_qkv.weight[48..64].quants", 48..64),
+        ("blk.0.ffn_up.weight[0..64].quants", 0..64),
+        ("blk.0.ffn_up.weight[64..128].quants", 64..128),
+    ] {
+        let expected: Vec<u8> = rows.flat_map(|row| [row; 32]).collect();
+        assert_eq!(quants(name), expected, "{name}");
+    }
+    let names: Vec<&str> = program.nodes.iter().map(|node| node.op.name()).collect();
+    let llama = imported(&Builder::llama());
+    let expected: Vec<&str> = llama.nodes.iter().map(|node| node.op.name()).collect();
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn long_contexts_have_factors_of_their_own() {
+    let long_rope = |original| {
+        phi3()
+            .with(
+                "phi3.rope.scaling.original_context_length",
+                Value::U32(original),
+            )
+            .with("phi3.rope.scaling.type", Value::Text("longrope"))
+            .with_vector("rope_factors_short.weight", &[1.0; 4])
+            .with_vector("rope_factors_long.weight", &[2.0; 4])
+    };
+    let short = rotations(&imported(&phi3()));
+    assert_eq!(rotations(&imported(&long_rope(16))), short);
+    let long = rotations(&imported(&long_rope(15)));
+    assert_eq!(
+        long[2 * HEAD..3 * HEAD],
+        short[HEAD..2 * HEAD],
+        "half speed"
     );
+    let stretched = long_rope(16).with("phi3.rope.scaling.attn_factor", Value::F32(1.5));
+    let first = f32::from_bits(rotations(&imported(&stretched))[0]);
+    assert_eq!(first, 1.5, "the cosine of 0 times the factor");
+}
+
+#[test]
+fn linear_scaling_slows_rotations_down() {
+    let scaled = Builder::llama().with("llama.rope.scaling.factor", Value::F32(2.0));
+    let plain = rotations(&imported(&Builder::llama()));
+    let slowed = rotations(&imported(&scaled));
+    assert_eq!(slowed[2 * HEAD..3 * HEAD], plain[HEAD..2 * HEAD]);
+    let none = scaled.with("llama.rope.scaling.type", Value::Text("none"));
+    assert_eq!(rotations(&imported(&none)), plain);
 }

@@ -24,7 +24,11 @@ fn architectures_and_tokenizers_are_named() {
     let with = |key, value| Builder::llama().with(key, Value::Text(value));
     check(
         &with("general.architecture", "mamba"),
-        &["general.architecture", "mamba", "llama, qwen2, qwen3"],
+        &[
+            "general.architecture",
+            "mamba",
+            "llama, qwen2, qwen3, gemma3, phi3",
+        ],
     );
     check(
         &with("tokenizer.ggml.model", "gpt2"),
@@ -51,7 +55,11 @@ fn tensor_types_are_named() {
 
 #[test]
 fn features_that_would_change_answers_are_named() {
-    let keys = ["rope.scaling.factor", "attention.clamp_kqv", "logit_scale"];
+    let keys = [
+        "rope.scaling.original_context_length",
+        "attention.clamp_kqv",
+        "logit_scale",
+    ];
     for key in keys.map(|key| format!("llama.{key}")) {
         check(
             &Builder::llama().with(&key, Value::F32(8.0)),

@@ -1,13 +1,13 @@
 //! Attention scores.
 
-use super::for_each_row;
+use super::{for_each_row, seen, seen_of};
 use crate::num::{dot, stored};
 use crate::view::f32s;
 use core::ops::Range;
 use gavel_program::Control;
 use gavel_program::op::Scores;
 
-/// `out[h, t] = (q[h] . keys[t, h / group]) * scale` for t <= pos.
+/// `out[h, t] = (q[h] . keys[t, h / group]) * scale` for the positions t that are seen.
 #[inline(never)]
 pub(crate) fn scores(
     p: &Scores,
@@ -21,12 +21,12 @@ pub(crate) fn scores(
     let group = (p.heads / p.kv_heads) as usize;
     let scale = f32::from_bits(p.scale);
     let (queries, keys) = (f32s(inputs[0]), f32s(inputs[1]));
-    let visible = control.position as usize + 1;
+    let visible = seen(control, p.window);
     for_each_row(range, p.context as usize, |head, columns, offset| {
         let query = &queries[head * head_dim..][..head_dim];
         let column = head / group * head_dim;
-        let seen = columns.start..columns.end.min(visible);
-        for (word, t) in out[offset..].iter_mut().zip(seen) {
+        let (seen, skipped) = seen_of(&columns, &visible);
+        for (word, t) in out[offset + skipped..].iter_mut().zip(seen) {
             let key = &keys[t * row + column..][..head_dim];
             *word = stored(dot(query, key) * scale);
         }

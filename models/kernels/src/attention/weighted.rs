@@ -1,6 +1,6 @@
 //! Attention output.
 
-use super::for_each_row;
+use super::{for_each_row, seen};
 use crate::num::{LANES, Lanes, fold, stored};
 use crate::view::f32s;
 use core::ops::Range;
@@ -10,7 +10,7 @@ use gavel_program::op::WeightedSum;
 /// Elements whose lanes are kept at a time.
 const WIDTH: usize = 64;
 
-/// `out[h, d] = sum over t <= pos of p[h, t] * values[t, h / group, d]`: position t goes to lane t mod 16.
+/// `out[h, d] = sum of p[h, t] * values[t, h / group, d]` over the positions t that are seen: the i-th of them goes to lane i mod 16.
 #[inline(never)]
 pub(crate) fn weighted_sum(
     p: &WeightedSum,
@@ -23,9 +23,10 @@ pub(crate) fn weighted_sum(
     let row = p.kv_heads as usize * head_dim;
     let group = (p.heads / p.kv_heads) as usize;
     let (weights, values) = (f32s(inputs[0]), f32s(inputs[1]));
-    let visible = control.position as usize + 1;
+    let visible = seen(control, p.window);
     for_each_row(range, head_dim, |head, columns, offset| {
-        let weights = &weights[head * context..][..visible];
+        let weights = &weights[head * context..][visible.clone()];
+        let values = &values[visible.start * row..];
         let out = &mut out[offset..][..columns.len()];
         for (block, out) in out.chunks_mut(WIDTH).enumerate() {
             let column = head / group * head_dim + columns.start + block * WIDTH;

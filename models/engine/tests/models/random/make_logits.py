@@ -18,7 +18,9 @@ import numpy as np
 
 SHAPE = {"dim": 256, "layers": 2, "heads": 4, "kv-heads": 2, "ffn": 512, "vocab": 400, "context": 64, "seed": 5}
 STORAGES = ("f32", "f16", "bf16", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q4_k", "q5_k", "q6_k", "iq4_nl", "q4_k_m")
-FAMILIES = ("llama3", "qwen2", "qwen3")
+FAMILIES = ("llama3", "qwen2", "qwen3", "gemma3", "phi3")
+# Of six layers of a Gemma the last one is of another kind.
+LAYERS = {"gemma3": 6}
 PROMPT = "One day, another one came by and said: no"
 
 
@@ -39,11 +41,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for family, storage in cases:
             path = pathlib.Path(folder) / f"{family}-{storage}.gguf"
-            options = [f"--{name}={value}" for name, value in SHAPE.items()]
+            shape = {**SHAPE, "layers": LAYERS.get(family, SHAPE["layers"])}
+            options = [f"--{name}={value}" for name, value in shape.items()]
             command = ["cargo", "xtask", "random-gguf", f"--out={path}", f"--family={family}", f"--type={storage}", *options]
             subprocess.run(command, check=True)
             tokens, numbers = logits(path)
-            models.append({"family": family, "storage": storage, "tokens": tokens, "logits": [round(x, 5) for x in numbers]})
+            models.append({"family": family, "storage": storage, "layers": shape["layers"], "tokens": tokens, "logits": [round(x, 5) for x in numbers]})
     rows = ",\n".join(json.dumps(model) for model in models)
     content = f'{{"prompt": {json.dumps(PROMPT)}, "models": [\n{rows}\n]}}\n'
     pathlib.Path(__file__).with_name("logits.json").write_text(content)
