@@ -1,9 +1,10 @@
 //! What tells the families' programs from one another.
 
-use crate::builder::{Builder, Value};
+use crate::builder::{Builder, Value, import_bytes};
 use gavel_formats::ImportError;
 use gavel_program::op::{Pairing, RmsNorm};
 use gavel_program::{Node, Op, Operand, Program};
+use proptest::prelude::*;
 
 /// Elements of the smallest model's heads, of which it has 4 for queries and 2 for keys.
 const HEAD: usize = 8;
@@ -336,4 +337,22 @@ fn linear_scaling_slows_rotations_down() {
     assert_eq!(slowed[2 * HEAD..3 * HEAD], plain[HEAD..2 * HEAD]);
     let none = scaled.with("llama.rope.scaling.type", Value::Text("none"));
     assert_eq!(rotations(&imported(&none)), plain);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Flipped bits in the head of any family's file give an error or a program; nothing else happens.
+    #[test]
+    fn flipped_bits_are_survived(
+        family in 0usize..4,
+        flips in proptest::collection::vec((0usize..4000, 0u8..8), 1..6),
+    ) {
+        let mut bytes = [qwen2, qwen3, gemma3, phi3][family]().bytes();
+        for (at, bit) in flips {
+            let len = bytes.len();
+            bytes[at % len] ^= 1 << bit;
+        }
+        let _ = import_bytes(&bytes).map(|program| program.id);
+    }
 }
