@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from . import operators, text, text_cases
+from . import bpe, bpe_cases, operators, text, text_cases
 from .arithmetic import F, bits
 from .records import FORMATS, control_slot, record
 from .weights import BITS, FLOATS, PLANES, block
@@ -29,6 +29,8 @@ RUN = {
     "Detokenize": text.detokenize,
     "DetokenizeLen": text.detokenize_len,
     "Advance": text.advance,
+    "BpeIds": bpe.bpe_ids,
+    "BpeCount": bpe.bpe_count,
 }
 # Zeros, least and largest subnormal and normal numbers, one, infinities, NaNs of both signs and kinds.
 EDGES = np.array(
@@ -331,6 +333,8 @@ MAKE = {
     "Advance": text_cases.advance,
     "GeGlu": elementwise,
     "Scale": scale,
+    "BpeIds": bpe_cases.tokenize,
+    "BpeCount": bpe_cases.tokenize,
 }
 
 

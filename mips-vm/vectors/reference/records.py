@@ -6,7 +6,21 @@ import numpy as np
 
 FORMATS = ("F32", "F16", "Q8", "Q4", "BF16", "Q4_1", "Q5_0", "Q5_1", "Q4K", "Q5K", "Q6K", "IQ4NL")
 FORMATS = {name: code for code, name in enumerate(FORMATS)}
-TOKENIZER = ("vocab", "sorted_len", "prompt_capacity", "tokens_capacity", "bos", "eos", "unk", "flags", "max_text")
+TOKENIZER = ("vocab", "sorted_len", "prompt_capacity", "tokens_capacity", "bos", "eos", "unk", "flags", "max_text", "specials", "longest_special")
+BPE = (
+    "pretokenizer",
+    "code_points",
+    "merges",
+    "specials",
+    "longest_special",
+    "whole",
+    "longest_whole",
+    "prompt_capacity",
+    "tokens_capacity",
+    "bos",
+    "eos",
+    "flags",
+)
 DETOKENIZER = ("vocab", "tokens_capacity", "output_capacity")
 ADVANCE = ("context", "tokens_capacity", "output_capacity", "eos_count", "eos0", "eos1", "eos2", "eos3")
 OPCODES = {
@@ -27,6 +41,8 @@ OPCODES = {
     "Detokenize": (15, DETOKENIZER),
     "DetokenizeLen": (16, DETOKENIZER),
     "Advance": (17, ADVANCE),
+    "BpeIds": (18, BPE),
+    "BpeCount": (19, BPE),
     "GeGlu": (20, ("len",)),
     "Scale": (21, ("len", "factor")),
 }

@@ -30,9 +30,47 @@ def escaped_symbols(prompt, prefix):
     return symbols
 
 
+def lexicon(inputs, count, longest):
+    """Ids by text of a sorted lexicon, for texts that are not too long to be found."""
+    return {t: int(i) for t, i in zip(texts_of(inputs[0], inputs[1], count), inputs[2]) if len(t) <= longest}
+
+
+def fragments(prompt, specials):
+    """Special tokens (ids) and the texts between them (bytes), for a sorted lexicon."""
+    parts, text = [], b""
+    while prompt:
+        found = [t for t in specials if t and prompt.startswith(t)]
+        if found:
+            longest = max(found, key=len)
+            parts += [text, specials[longest]]
+            text, prompt = b"", prompt[len(longest) :]
+        else:
+            text, prompt = text + prompt[:1], prompt[1:]
+    return [part for part in [*parts, text] if part != b""]
+
+
+def prompt_of(p, control, inputs):
+    """The prompt's bytes."""
+    return inputs[0].tobytes()[: min(control["prompt_len"], p["prompt_capacity"])]
+
+
+def with_ends(p, ids):
+    """Ids with BOS and end token, as flagged."""
+    first = [p["bos"]] if p["flags"] & BOS and p["bos"] != NONE else []
+    last = [p["eos"]] if p["flags"] & EOS and p["eos"] != NONE else []
+    return first + ids + last
+
+
 def token_ids(p, control, inputs):
-    """Ids of the prompt, for a `sorted` that is sorted."""
-    prompt = inputs[0].tobytes()[: min(control["prompt_len"], p["prompt_capacity"])]
+    """Ids of the prompt."""
+    ids = []
+    for part in fragments(prompt_of(p, control, inputs), lexicon(inputs[6:], p["specials"], p["longest_special"])):
+        ids += [part] if isinstance(part, int) else text_ids(p, part, inputs)
+    return with_ends(p, ids)
+
+
+def text_ids(p, prompt, inputs):
+    """Ids of a text without special tokens, for a `sorted` that is sorted."""
     texts = texts_of(inputs[1], inputs[2], p["vocab"])
     scores = inputs[3].view(np.float32)
     by_text = {texts[i]: int(i) for i in inputs[4][: p["sorted_len"]] if len(texts[i]) <= p["max_text"]}
@@ -53,20 +91,25 @@ def token_ids(p, control, inputs):
             ids += spelled
         elif p["unk"] != NONE:
             ids.append(p["unk"])
-    first = [p["bos"]] if p["flags"] & BOS and p["bos"] != NONE else []
-    last = [p["eos"]] if p["flags"] & EOS and p["eos"] != NONE else []
-    return first + ids + last
+    return ids
+
+
+def put_ids(p, ids, out):
+    out[: p["tokens_capacity"]] = 0
+    out[: min(len(ids), p["tokens_capacity"])] = ids[: p["tokens_capacity"]]
+
+
+def put_count(ids, out):
+    out[:64] = 0
+    out[0] = len(ids)
 
 
 def tokenize_ids(p, control, inputs, out):
-    ids = token_ids(p, control, inputs)[: p["tokens_capacity"]]
-    out[: p["tokens_capacity"]] = 0
-    out[: len(ids)] = ids
+    put_ids(p, token_ids(p, control, inputs), out)
 
 
 def tokenize_count(p, control, inputs, out):
-    out[:64] = 0
-    out[0] = len(token_ids(p, control, inputs))
+    put_count(token_ids(p, control, inputs), out)
 
 
 def printed(p, control, inputs):

@@ -28,7 +28,7 @@ def vocabulary(c, letters, size, longest):
     return list(texts), scores
 
 
-def tokenizer(c, texts, scores, prompt, capacity=48, tokens=70, spelled=None, **parameters):
+def tokenizer(c, texts, scores, prompt, capacity=48, tokens=70, spelled=None, specials=(), **parameters):
     """Parameters and inputs of a tokenizer's node."""
     sort = np.array(sorted(range(len(texts)), key=lambda i: texts[i]), np.uint32)
     p = {
@@ -41,11 +41,14 @@ def tokenizer(c, texts, scores, prompt, capacity=48, tokens=70, spelled=None, **
         "unk": 0,
         "flags": text.BOS | text.PREFIX,
         "max_text": max(map(len, texts)),
+        "specials": len(specials),
+        "longest_special": max(map(len, specials), default=0),
         **parameters,
     }
     spelled = np.full(256, 0xFFFFFFFF, np.uint32) if spelled is None else spelled
     inputs = [packed(prompt.ljust(capacity, b"\0")), *joined(texts), np.asarray(scores, np.float32).view(np.uint32), sort, spelled]
-    return p, inputs
+    named = sorted(specials)
+    return p, [*inputs, *joined(named), np.arange(1000, 1000 + len(named), dtype=np.uint32)]
 
 
 def tokenize(c):
@@ -68,6 +71,10 @@ def tokenize(c):
     some = spelled.copy()
     some[0x82] = 0xFFFFFFFF
     case("a byte token is missing", english, falling, SENTENCE, spelled=some)
+    named = [b"</s>", b"<s>", b"<", b" ", b"time"]
+    for count in range(1, 6):
+        case(f"{count} special tokens", english, falling, b" <s>one time </s></s><a <s", specials=named[:count])
+    case("a special token that is too long", english, falling, b"a</s><s>", specials=named, longest_special=3)
     for flags in range(8):
         case(f"flags {flags}", english, falling, b"one time", flags=flags)
         case(f"flags {flags}, nothing", english, falling, b"", flags=flags)

@@ -72,6 +72,16 @@ pub enum ImportError {
         /// What is supported.
         expected: &'static str,
     },
+    /// A merge that can't be used.
+    #[error("merge {rank} is {got:?}, expected {expected}")]
+    Merge {
+        /// Which merge.
+        rank: usize,
+        /// The file's, cut if it is long.
+        got: String,
+        /// What is supported.
+        expected: &'static str,
+    },
     /// A tensor of the program, made by the importer, is too large for a machine window.
     #[error("{name:?} needs {got} bytes, the limit is {limit}")]
     TooLarge {

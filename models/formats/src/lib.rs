@@ -35,6 +35,7 @@ pub use file::{FileError, ModelFile};
 pub use gguf::{Gguf, GgufError};
 pub use limits::Limits;
 pub use roots::tensor_root;
+pub use text::{Capacities, Table};
 pub use vocab::Vocab;
 
 use fields::Fields;

@@ -2,20 +2,30 @@
 
 use crate::assemble::Assembly;
 use crate::file::words_of;
-use crate::vocab::{Texts, Vocab};
-use gavel_program::op::{Detokenize, Tokenizer};
+use crate::vocab::{ByteLevel, Lexicon, Model, SentencePiece, Texts, Vocab};
+use gavel_program::op::{Bpe, Detokenize, Tokenizer};
 use gavel_program::{DType, Op, Operand, Phase};
 use std::sync::Arc;
 
 /// Operators and operands of the text nodes.
 pub(crate) struct TextNodes {
-    tokenizer: Tokenizer,
+    /// The operators that write ids and their number.
+    tokenizers: [Op; 2],
     tokenizer_inputs: Vec<Operand>,
     detokenizer: Detokenize,
     detokenizer_inputs: Vec<Operand>,
     tokens: u32,
     output: u32,
     count: u32,
+}
+
+/// The slots' sizes that the text operators know.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacities {
+    /// Bytes of the prompt slot.
+    pub prompt: u32,
+    /// Elements of the tokens slot.
+    pub tokens: u32,
 }
 
 impl TextNodes {
@@ -26,30 +36,22 @@ impl TextNodes {
         [prompt, tokens, output, count]: [u32; 4],
         [prompt_capacity, tokens_capacity, output_capacity]: [u32; 3],
     ) -> Self {
-        let mut tokenizer_inputs = vec![Operand::Slot(prompt)];
-        tokenizer_inputs.extend(add_texts(assembly, "tokenizer.texts", &vocab.texts));
-        let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect();
-        let ids = |values: &[i32]| values.iter().map(|value| *value as u32).collect();
-        let mut table = |name: &str, dtype, words: Vec<u32>| {
-            tokenizer_inputs.push(assembly.weight(name.into(), dtype, Arc::new(words)));
+        let capacities = Capacities {
+            prompt: prompt_capacity,
+            tokens: tokens_capacity,
         };
-        table("tokenizer.scores", DType::F32, bits(&vocab.scores));
-        table("tokenizer.sorted", DType::I32, ids(&vocab.sorted));
-        table("tokenizer.byte_tokens", DType::I32, ids(&vocab.byte_tokens));
+        let mut tokenizer_inputs = vec![Operand::Slot(prompt)];
+        let tables = vocab.tables().into_iter();
+        tokenizer_inputs.extend(
+            tables.map(|table| assembly.weight(table.name, table.dtype, Arc::new(table.words))),
+        );
+        let printed = text_tables("printed", &vocab.printed).into_iter();
         let mut detokenizer_inputs = vec![Operand::Slot(tokens)];
-        detokenizer_inputs.extend(add_texts(assembly, "tokenizer.printed", &vocab.printed));
+        detokenizer_inputs.extend(
+            printed.map(|table| assembly.weight(table.name, table.dtype, Arc::new(table.words))),
+        );
         TextNodes {
-            tokenizer: Tokenizer {
-                vocab: vocab.len() as u32,
-                sorted_len: vocab.sorted.len() as u32,
-                prompt_capacity,
-                tokens_capacity,
-                bos: vocab.bos,
-                eos: vocab.ends[0],
-                unk: vocab.unk,
-                flags: vocab.flags,
-                max_text: vocab.longest_text(),
-            },
+            tokenizers: vocab.tokenizers(capacities),
             tokenizer_inputs,
             detokenizer: Detokenize {
                 vocab: vocab.len() as u32,
@@ -66,9 +68,9 @@ impl TextNodes {
     /// Adds the first nodes of the graph.
     pub(crate) fn tokenize(&self, assembly: &mut Assembly) {
         let phase = Phase::Tokenize.bit();
-        let inputs = &self.tokenizer_inputs;
-        assembly.node(Op::TokenizeIds(self.tokenizer), phase, inputs, self.tokens);
-        assembly.node(Op::TokenizeCount(self.tokenizer), phase, inputs, self.count);
+        for (op, output) in self.tokenizers.into_iter().zip([self.tokens, self.count]) {
+            assembly.node(op, phase, &self.tokenizer_inputs, output);
+        }
     }
 
     /// Adds the nodes of the last step.
@@ -85,11 +87,121 @@ impl TextNodes {
     }
 }
 
-/// Adds texts and their offsets.
-fn add_texts(assembly: &mut Assembly, name: &str, texts: &Texts) -> [Operand; 2] {
-    let offsets: Vec<u32> = texts.offsets.iter().map(|offset| *offset as u32).collect();
+/// A weight of the text nodes.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Its name in the program.
+    pub name: String,
+    /// Element type.
+    pub dtype: DType,
+    /// The elements.
+    pub words: Vec<u32>,
+}
+
+impl Table {
+    fn new(name: &str, dtype: DType, words: Vec<u32>) -> Self {
+        Table {
+            name: format!("tokenizer.{name}"),
+            dtype,
+            words,
+        }
+    }
+
+    fn ids(name: &str, ids: &[i32]) -> Self {
+        Table::new(name, DType::I32, ids.iter().map(|id| *id as u32).collect())
+    }
+}
+
+impl Vocab {
+    /// The operators that write a prompt's ids and their number.
+    pub fn tokenizers(&self, capacities: Capacities) -> [Op; 2] {
+        match &self.model {
+            Model::SentencePiece(model) => {
+                let p = sentence_piece(self, model, capacities);
+                [Op::TokenizeIds(p), Op::TokenizeCount(p)]
+            }
+            Model::ByteLevel(model) => {
+                let p = byte_level(self, model, capacities);
+                [Op::BpeIds(p), Op::BpeCount(p)]
+            }
+        }
+    }
+
+    /// Inputs of these operators after the prompt.
+    pub fn tables(&self) -> Vec<Table> {
+        let specials = lexicon_tables("specials", &self.specials);
+        match &self.model {
+            Model::SentencePiece(model) => {
+                let mut tables = text_tables("texts", &self.texts).to_vec();
+                let scores = model.scores.iter().map(|score| score.to_bits()).collect();
+                tables.push(Table::new("scores", DType::F32, scores));
+                tables.push(Table::ids("sorted", &model.sorted));
+                tables.push(Table::ids("byte_tokens", &model.byte_tokens));
+                tables.extend(specials);
+                tables
+            }
+            Model::ByteLevel(model) => {
+                let mut tables = vec![
+                    Table::new("classes", DType::U8, words_of(&model.classes.bytes)),
+                    Table::ids("byte_tokens", &model.byte_tokens),
+                    Table::new("merges", DType::I32, model.merges.concat()),
+                    Table::new("results", DType::I32, model.results.clone()),
+                ];
+                tables.extend(specials);
+                tables.extend(lexicon_tables("whole", &model.whole));
+                tables
+            }
+        }
+    }
+}
+
+fn sentence_piece(vocab: &Vocab, model: &SentencePiece, capacities: Capacities) -> Tokenizer {
+    Tokenizer {
+        vocab: vocab.len() as u32,
+        sorted_len: model.sorted.len() as u32,
+        prompt_capacity: capacities.prompt,
+        tokens_capacity: capacities.tokens,
+        bos: vocab.bos,
+        eos: vocab.ends[0],
+        unk: model.unk,
+        flags: vocab.flags,
+        max_text: vocab.texts.longest(),
+        specials: vocab.specials.ids.len() as u32,
+        longest_special: vocab.specials.texts.longest(),
+    }
+}
+
+fn byte_level(vocab: &Vocab, model: &ByteLevel, capacities: Capacities) -> Bpe {
+    Bpe {
+        pretokenizer: model.pretokenizer,
+        code_points: model.classes.code_points,
+        merges: model.results.len() as u32,
+        specials: vocab.specials.ids.len() as u32,
+        longest_special: vocab.specials.texts.longest(),
+        whole: model.whole.ids.len() as u32,
+        longest_whole: model.whole.texts.longest(),
+        prompt_capacity: capacities.prompt,
+        tokens_capacity: capacities.tokens,
+        bos: vocab.bos,
+        eos: vocab.ends[0],
+        flags: vocab.flags,
+    }
+}
+
+/// Texts and their offsets.
+fn text_tables(name: &str, texts: &Texts) -> [Table; 2] {
     [
-        assembly.weight(name.into(), DType::U8, Arc::new(words_of(&texts.bytes))),
-        assembly.weight(format!("{name}.offsets"), DType::I32, Arc::new(offsets)),
+        Table::new(name, DType::U8, words_of(&texts.bytes)),
+        Table::ids(&format!("{name}.offsets"), &texts.offsets),
+    ]
+}
+
+/// The three tables of a lexicon.
+fn lexicon_tables(name: &str, lexicon: &Lexicon) -> [Table; 3] {
+    let [texts, offsets] = text_tables(name, &lexicon.texts);
+    [
+        texts,
+        offsets,
+        Table::ids(&format!("{name}.ids"), &lexicon.ids),
     ]
 }

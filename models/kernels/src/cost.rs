@@ -67,6 +67,7 @@ pub fn cost(node: &Node) -> u64 {
             }
             Op::Sample(p) => sample(p),
             Op::TokenizeIds(p) | Op::TokenizeCount(p) => text::tokenize(p),
+            Op::BpeIds(p) | Op::BpeCount(p) => text::bpe(p),
             Op::Detokenize(p) | Op::DetokenizeLen(p) => text::detokenize(p),
             Op::Advance(_) => text::advance(),
         }

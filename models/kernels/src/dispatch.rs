@@ -9,7 +9,7 @@ use crate::norm::rms_norm;
 use crate::rope::rope;
 use crate::sample::{probs, sample};
 use crate::store::store_row;
-use crate::text::{detokenize, detokenize_len, tokenize_count, tokenize_ids};
+use crate::text::{bpe_count, bpe_ids, detokenize, detokenize_len, tokenize_count, tokenize_ids};
 use crate::{sample, shape, store};
 use core::ops::Range;
 use gavel_program::{Control, Node, Op};
@@ -100,6 +100,8 @@ fn run(
         Op::Sample(p) => sample(p, control, inputs, out, scratch),
         Op::TokenizeIds(p) => tokenize_ids(p, control, inputs, range, out, scratch),
         Op::TokenizeCount(p) => tokenize_count(p, control, inputs, range, out, scratch),
+        Op::BpeIds(p) => bpe_ids(p, control, inputs, range, out, scratch),
+        Op::BpeCount(p) => bpe_count(p, control, inputs, range, out, scratch),
         Op::Detokenize(p) => detokenize(p, control, inputs, range, out),
         Op::DetokenizeLen(p) => detokenize_len(p, control, inputs, range, out),
         Op::Advance(p) => advance(p, control, inputs, range, out),

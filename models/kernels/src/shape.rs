@@ -4,7 +4,7 @@
 //! whatever they hold.
 
 use gavel_program::boot::{SCRATCH_WORDS, WINDOW_BYTES};
-use gavel_program::op::Tokenizer;
+use gavel_program::op::{Bpe, Tokenizer};
 use gavel_program::{DType, Node, Op, WeightFormat};
 
 /// Most columns of a matrix: an input vector is quantized in scratch.
@@ -13,6 +13,13 @@ const MAX_COLS: u32 = 1 << 19;
 const MAX_NORM: u32 = 1 << 24;
 /// Elements of a tensor that holds one number in its first element.
 const COUNT_LEN: u32 = 64;
+
+/// Code points of Unicode.
+const CODE_POINTS: u32 = 0x11_0000;
+/// Code points of a byte of the table of classes.
+const CLASSES_A_BYTE: u32 = 4;
+/// Words of a merge: left, right, rank.
+const MERGE_WORDS: u32 = 3;
 
 /// A tensor's element type and number of elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +50,8 @@ pub fn output(op: &Op) -> Shape {
     use DType::{F32, I32, U8};
     match op {
         Op::TokenizeIds(p) => Shape::new(I32, &[p.tokens_capacity]),
-        Op::TokenizeCount(_) | Op::DetokenizeLen(_) | Op::Advance(_) => {
+        Op::BpeIds(p) => Shape::new(I32, &[p.tokens_capacity]),
+        Op::TokenizeCount(_) | Op::BpeCount(_) | Op::DetokenizeLen(_) | Op::Advance(_) => {
             Shape::new(I32, &[COUNT_LEN])
         }
         Op::Embed(p) => Shape::new(F32, &[p.dim]),
@@ -68,6 +76,7 @@ pub fn input(op: &Op, index: usize) -> Option<Shape> {
     let shape = |dtype, dims: &[u32]| Some(Shape::new(dtype, dims));
     match (op, index) {
         (Op::TokenizeIds(p) | Op::TokenizeCount(p), _) => tokenizer_input(p, index),
+        (Op::BpeIds(p) | Op::BpeCount(p), _) => bpe_input(p, index),
         (Op::Embed(p), 0) => shape(I32, &[p.tokens_capacity]),
         (Op::Embed(p), _) => plane(p.format, p.vocab, p.dim, index - 1),
         (Op::RmsNorm(p), 0) => shape(F32, &[p.rows, p.dim]),
@@ -103,6 +112,30 @@ fn tokenizer_input(p: &Tokenizer, index: usize) -> Option<Shape> {
         3 => (DType::F32, p.vocab),
         4 => (DType::I32, p.sorted_len),
         5 => (DType::I32, 256),
+        _ => return lexicon_input(p.specials, index - 6),
+    };
+    Some(Shape::new(dtype, &[len]))
+}
+
+fn bpe_input(p: &Bpe, index: usize) -> Option<Shape> {
+    let (dtype, dims) = match index {
+        0 => (DType::U8, [p.prompt_capacity, 1]),
+        1 => (DType::U8, [p.code_points.div_ceil(CLASSES_A_BYTE), 1]),
+        2 => (DType::I32, [256, 1]),
+        3 => (DType::I32, [p.merges, MERGE_WORDS]),
+        4 => (DType::I32, [p.merges, 1]),
+        5..=7 => return lexicon_input(p.specials, index - 5),
+        _ => return lexicon_input(p.whole, index - 8),
+    };
+    Some(Shape::new(dtype, &dims))
+}
+
+/// A part of a lexicon: texts, offsets, ids.
+fn lexicon_input(count: u32, index: usize) -> Option<Shape> {
+    let (dtype, len) = match index {
+        0 => (DType::U8, 0),
+        1 => (DType::I32, count.saturating_add(1)),
+        2 => (DType::I32, count),
         _ => return None,
     };
     Some(Shape::new(dtype, &[len]))
@@ -136,6 +169,9 @@ fn parameters_fit(op: &Op) -> bool {
         Op::Probs(p) => p.vocab > 0,
         Op::Sample(p) => p.vocab > 0 && p.vocab as usize <= SCRATCH_WORDS,
         Op::TokenizeIds(p) | Op::TokenizeCount(p) => p.prompt_capacity <= crate::text::MAX_PROMPT,
+        Op::BpeIds(p) | Op::BpeCount(p) => {
+            p.prompt_capacity <= crate::text::MAX_BPE_PROMPT && p.code_points <= CODE_POINTS
+        }
         Op::Advance(p) => p.eos_count <= 4,
         _ => true,
     }

@@ -1,7 +1,7 @@
 //! The operators and their parameters. Shapes are in elements, row-major; `pos` is the control slot's position.
 //! What each computes, number by number, is `docs/spec/numerics.md`; the code is `models/kernels`.
 
-use crate::WeightFormat;
+use crate::{Pretokenizer, WeightFormat};
 
 /// Parameter words of a record.
 pub const PARAM_WORDS: usize = 32;
@@ -61,6 +61,15 @@ impl Word for Pairing {
     }
 }
 
+impl Word for Pretokenizer {
+    fn put(self) -> u32 {
+        self as u32
+    }
+    fn take(word: u32) -> Option<Self> {
+        Pretokenizer::from_code(word)
+    }
+}
+
 /// Declares a struct of parameters with its words in the order of its fields.
 macro_rules! params {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
@@ -87,7 +96,8 @@ macro_rules! params {
 
 params! {
     /// SentencePiece-style tokenizer. Inputs: prompt U8\[prompt_capacity\], texts U8[..], offsets I32[vocab + 1],
-    /// scores F32\[vocab\], sorted I32\[sorted_len\] (ids by text, one for each distinct text), byte tokens I32\[256\] (-1 = none).
+    /// scores F32\[vocab\], sorted I32\[sorted_len\] (ids by text, one for each distinct text), byte tokens I32\[256\] (-1 = none),
+    /// then a lexicon of special tokens: texts U8[..] by rising text, offsets I32[specials + 1], ids I32\[specials\].
     Tokenizer {
         /// Tokens of the vocabulary.
         vocab: u32,
@@ -107,6 +117,42 @@ params! {
         flags: u32,
         /// Bytes of the longest text that `sorted` names: a longer candidate is not looked up, which bounds the cost.
         max_text: u32,
+        /// Special tokens, which the prompt may name by their text.
+        specials: u32,
+        /// Bytes of the longest special token's text, which bounds the cost.
+        longest_special: u32,
+    }
+}
+params! {
+    /// Byte-level BPE tokenizer. Inputs: prompt U8\[prompt_capacity\], classes U8[code_points / 4] (2 bits a code point), the token of
+    /// each byte I32\[256\] (-1 = none), merges I32[merges, 3] (left, right and rank, by rising left and right), results
+    /// I32\[merges\] by rank; then two lexicons, of special tokens and of words that are taken whole, each: texts U8[..] by rising
+    /// text, offsets I32[count + 1], ids I32\[count\].
+    Bpe {
+        /// How the text falls apart into words.
+        pretokenizer: Pretokenizer,
+        /// Code points that `classes` covers: those past it belong to no class.
+        code_points: u32,
+        /// Merges.
+        merges: u32,
+        /// Special tokens, which the prompt may name by their text.
+        specials: u32,
+        /// Bytes of the longest special token's text, which bounds the cost.
+        longest_special: u32,
+        /// Words that are not merged because they are tokens.
+        whole: u32,
+        /// Bytes of the longest of them: a longer word is not looked up.
+        longest_whole: u32,
+        /// Bytes of the prompt slot.
+        prompt_capacity: u32,
+        /// Elements of the tokens slot.
+        tokens_capacity: u32,
+        /// BOS token or [`NO_TOKEN`].
+        bos: u32,
+        /// End token or [`NO_TOKEN`].
+        eos: u32,
+        /// [`FLAG_BOS`] and [`FLAG_EOS`].
+        flags: u32,
     }
 }
 params! {
@@ -356,6 +402,10 @@ ops! {
     16 DetokenizeLen(Detokenize),
     /// Control of the next step.
     17 Advance(Advance),
+    /// Prompt bytes to token ids by byte-level BPE: output I32\[tokens_capacity\], zero past the last id.
+    18 BpeIds(Bpe),
+    /// Number of token ids that the prompt has, also when it exceeds the tokens slot: word 0 of I32\[64\].
+    19 BpeCount(Bpe),
     /// `gelu(gate) * up`. Inputs: gate, up F32\[len\].
     20 GeGlu(Elementwise),
     /// A vector times a number.

@@ -35,6 +35,8 @@ impl Vocabulary {
             unk: 0,
             flags: FLAG_SPACE_PREFIX,
             max_text: self.texts.iter().map(Vec::len).max().unwrap_or(0) as u32,
+            specials: 0,
+            longest_special: 0,
         }
     }
 
@@ -56,11 +58,15 @@ impl Vocabulary {
             scores.collect(),
             sorted,
             vec![0; 256],
+            vec![],
+            vec![0],
+            vec![],
         ]
     }
 }
 
-fn packed(bytes: &[u8]) -> Vec<u32> {
+/// Bytes as words, padded with zeros.
+pub(crate) fn packed(bytes: &[u8]) -> Vec<u32> {
     let words = bytes.chunks(4).map(|chunk| {
         let mut word = [0; 4];
         word[..chunk.len()].copy_from_slice(chunk);
@@ -69,13 +75,14 @@ fn packed(bytes: &[u8]) -> Vec<u32> {
     words.collect()
 }
 
-fn node(op: Op, inputs: &[Vec<u32>]) -> Node {
+/// A node that reads these inputs.
+pub(crate) fn node(op: Op, inputs: &[Vec<u32>]) -> Node {
     let slots: Vec<Operand> = (0..inputs.len() as u32).map(Operand::Slot).collect();
     Node::new(op, 31, &slots, 99)
 }
 
 /// Instructions of one tile, checked against the formula.
-fn measure(op: Op, control: &Control, inputs: &[Vec<u32>]) -> u64 {
+pub(crate) fn measure(op: Op, control: &Control, inputs: &[Vec<u32>]) -> u64 {
     let node = node(op, inputs);
     let setting = Setting::new(&node.encode(), &control.encode(), inputs);
     let (_, steps) = setting.run(0, &[0; TILE_WORDS]);
@@ -87,7 +94,8 @@ fn measure(op: Op, control: &Control, inputs: &[Vec<u32>]) -> u64 {
     steps
 }
 
-fn control() -> Control {
+/// The control slot of a prompt that fills its slot.
+pub(crate) fn control() -> Control {
     Control {
         prompt_len: CAPACITY as u32,
         ..Control::decode(&[0; CONTROL_WORDS])

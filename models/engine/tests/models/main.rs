@@ -8,5 +8,4 @@ mod random_models;
 mod reference;
 mod setting;
 mod threads;
-mod tokenizations;
 mod weights64;

@@ -1,5 +1,6 @@
 //! Imports of files that are whole, broken, or not for us.
 mod builder;
+mod byte_level;
 mod cached;
 mod checks;
 mod dequantized;

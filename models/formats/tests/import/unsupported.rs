@@ -31,8 +31,13 @@ fn architectures_and_tokenizers_are_named() {
         ],
     );
     check(
-        &with("tokenizer.ggml.model", "gpt2"),
-        &["tokenizer.ggml.model", "gpt2", "llama"],
+        &with("tokenizer.ggml.model", "bert"),
+        &["tokenizer.ggml.model", "bert", "llama, gpt2"],
+    );
+    let byte_level = with("tokenizer.ggml.model", "gpt2");
+    check(
+        &byte_level.with("tokenizer.ggml.pre", Value::Text("tekken")),
+        &["tokenizer.ggml.pre", "tekken", "gpt-2, llama-bpe, qwen2"],
     );
 }
 
@@ -73,10 +78,10 @@ fn features_that_would_change_answers_are_named() {
     let squeezed =
         Builder::llama().with("tokenizer.ggml.remove_extra_whitespaces", Value::Bool(true));
     check(&squeezed, &["remove_extra_whitespaces"]);
-    let user_defined = Value::I32s(vec![2, 3, 3, 6, 4]);
+    let seventh = Value::I32s(vec![2, 3, 3, 6, 7]);
     check(
-        &Builder::llama().with("tokenizer.ggml.token_type", user_defined),
-        &["token 4", "type 4"],
+        &Builder::llama().with("tokenizer.ggml.token_type", seventh),
+        &["token 4", "type 7"],
     );
 }
 

@@ -2,7 +2,7 @@
 
 use super::layout::EXPANSION;
 use gavel_program::boot::TILE_BYTES;
-use gavel_program::op::{Detokenize, Tokenizer};
+use gavel_program::op::{Bpe, Detokenize, Tokenizer};
 
 /// Escaping one byte of the prompt.
 const ESCAPE: u64 = 80;
@@ -16,6 +16,13 @@ const FIND: u64 = 50;
 const PROBE: u64 = 60;
 /// Comparing one byte.
 const BYTE: u64 = 18;
+/// Looking at one byte of a prompt for special tokens and words, characters looked at again included.
+const SCAN: u64 = 1500;
+/// Looking for the texts that go on as the prompt does, without the probes.
+const DEEPER: u64 = 80;
+/// Looking up a pair, without its probes, and one probe.
+const PAIR: u64 = 80;
+const PAIR_PROBE: u64 = 50;
 /// Adding a candidate, and moving it up one level.
 const PUSH: u64 = 60;
 const UP: u64 = 40;
@@ -46,13 +53,36 @@ pub(crate) fn tokenize(p: &Tokenizer) -> u64 {
     let split = prompt * ESCAPE + bytes * LINK + symbols * SPLIT;
     let merge = candidates * (find + MERGE + PUSH + POP + levels * (UP + DOWN));
     let emit = symbols * (find + EMIT) + bytes * SPELL;
-    split + merge + emit + CLEAR
+    special_tokens(prompt, p.specials, p.longest_special) + split + merge + emit + CLEAR
+}
+
+/// BpeIds or BpeCount: every tile does the whole. The costliest word is the whole prompt, the costliest search for words that of
+/// one for each byte.
+pub(crate) fn bpe(p: &Bpe) -> u64 {
+    let prompt = u64::from(p.prompt_capacity) + 1;
+    let candidates = 3 * prompt;
+    let levels = u64::from((2 * prompt).ilog2()) + 1;
+    let pair = PAIR + probes(p.merges) * PAIR_PROBE;
+    let merge = candidates * (pair + MERGE + PUSH + POP + levels * (UP + DOWN));
+    let whole = prompt * (FIND + probes(p.whole) * (PROBE + BYTE));
+    let begin = prompt * (SCAN + LINK + SPLIT + EMIT);
+    special_tokens(prompt, p.specials, p.longest_special) + begin + whole + merge + CLEAR
+}
+
+/// Looking for special tokens at each place of a prompt: for each byte of the longest, two searches.
+fn special_tokens(prompt: u64, specials: u32, longest: u32) -> u64 {
+    let deepest = u64::from(longest).min(prompt);
+    prompt * (SCAN + deepest * (DEEPER + 2 * probes(specials) * PROBE))
+}
+
+/// Most probes of a binary search.
+fn probes(entries: u32) -> u64 {
+    entries.checked_ilog2().map_or(0, |log| u64::from(log) + 1)
 }
 
 /// One search among the sorted texts.
 fn find(p: &Tokenizer, text: u64) -> u64 {
-    let probes = p.sorted_len.checked_ilog2().map_or(0, |log| log + 1);
-    FIND + u64::from(probes) * (PROBE + u64::from(p.max_text).min(text) * BYTE)
+    FIND + probes(p.sorted_len) * (PROBE + u64::from(p.max_text).min(text) * BYTE)
 }
 
 /// Detokenize or DetokenizeLen.

@@ -20,7 +20,7 @@ pub(super) fn merge(
         left = symbols.end(left);
     }
     while let Some(best) = candidates.pop() {
-        let Some(right) = right_of(symbols, best) else {
+        let Some(right) = symbols.right_of(best.left, best.end) else {
             continue;
         };
         symbols.join(best.left, right);
@@ -47,13 +47,4 @@ fn propose(
         let score = vocabulary.score(id);
         candidates.push(Candidate { score, left, end });
     }
-}
-
-/// The right symbol of a candidate; none if a merge has taken one of the two since.
-fn right_of(symbols: &Symbols<'_>, candidate: Candidate) -> Option<usize> {
-    if symbols.end(candidate.left) == 0 {
-        return None;
-    }
-    let right = symbols.after(candidate.left)?;
-    (symbols.end(right) == candidate.end).then_some(right)
 }

@@ -48,6 +48,16 @@ impl<'a> Symbols<'a> {
         (end < self.text_len).then_some(end)
     }
 
+    /// The symbol after the one at `left`, if it ends at `end`; none if a join has taken one of the two since they were neighbours
+    /// that ended there.
+    pub(super) fn right_of(&self, left: usize, end: usize) -> Option<usize> {
+        if self.end(left) == 0 {
+            return None;
+        }
+        let right = self.after(left)?;
+        (self.end(right) == end).then_some(right)
+    }
+
     /// Joins the symbol at `left` with the one after it, which begins at `right`.
     pub(super) fn join(&mut self, left: usize, right: usize) {
         let end = self.end(right);

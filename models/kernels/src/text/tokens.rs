@@ -9,7 +9,7 @@ pub(super) fn emit(
     symbol: &[u8],
     vocabulary: &Vocabulary<'_>,
     unk: u32,
-    mut sink: impl FnMut(u32),
+    sink: &mut dyn FnMut(u32),
 ) {
     if let Some(id) = vocabulary.find(symbol) {
         sink(id);

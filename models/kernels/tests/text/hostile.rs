@@ -3,8 +3,8 @@
 use crate::vocabulary::{run, words};
 use gavel_kernels::shape;
 use gavel_program::control::CONTROL_WORDS;
-use gavel_program::op::{Advance, Detokenize, Tokenizer};
-use gavel_program::{Control, Op};
+use gavel_program::op::{Advance, Bpe, Detokenize, Tokenizer};
+use gavel_program::{Control, Op, Pretokenizer};
 use proptest::prelude::*;
 
 /// Words that are offsets, ids, lengths or nonsense.
@@ -34,6 +34,22 @@ fn ops() -> impl Strategy<Value = Op> {
             unk: b[2],
             flags,
             max_text,
+            specials: b[4].min(9),
+            longest_special: b[3],
+        };
+        let bpe = Bpe {
+            pretokenizer: Pretokenizer::from_code(b[0] % 3).expect("there are three"),
+            code_points: 64 * tokens_capacity,
+            merges: sorted_len,
+            specials: b[1],
+            longest_special: b[3],
+            whole: vocab,
+            longest_whole: max_text,
+            prompt_capacity,
+            tokens_capacity,
+            bos: b[0],
+            eos: b[1],
+            flags,
         };
         let detokenize = Detokenize {
             vocab,
@@ -53,6 +69,8 @@ fn ops() -> impl Strategy<Value = Op> {
         prop_oneof![
             Just(Op::TokenizeIds(tokenizer)),
             Just(Op::TokenizeCount(tokenizer)),
+            Just(Op::BpeIds(bpe)),
+            Just(Op::BpeCount(bpe)),
             Just(Op::Detokenize(detokenize)),
             Just(Op::DetokenizeLen(detokenize)),
             Just(Op::Advance(advance)),

@@ -5,7 +5,7 @@ use crate::vocabulary::{Vocabulary, control, run, run_part};
 use gavel_program::op::{FLAG_BOS, FLAG_EOS, FLAG_SPACE_PREFIX, NO_TOKEN, Tokenizer};
 use gavel_program::{Control, Op};
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const CAPACITY: usize = 64;
 
@@ -220,6 +220,7 @@ fn vocabularies() -> impl Strategy<Value = Vocabulary> {
         Vocabulary {
             tokens,
             bytes: bytes.collect(),
+            specials: BTreeMap::new(),
         }
     })
 }

@@ -5,6 +5,7 @@ use gavel_program::boot::SCRATCH_WORDS;
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::Tokenizer;
 use gavel_program::{Control, Node, Op, Operand};
+use std::collections::BTreeMap;
 
 /// Tokens by id: text and score. Texts are distinct.
 #[derive(Clone, Debug)]
@@ -12,6 +13,8 @@ pub(crate) struct Vocabulary {
     pub(crate) tokens: Vec<(Vec<u8>, f32)>,
     /// The token of each byte.
     pub(crate) bytes: Vec<Option<u32>>,
+    /// Special tokens by their text.
+    pub(crate) specials: BTreeMap<Vec<u8>, u32>,
 }
 
 impl Vocabulary {
@@ -23,6 +26,7 @@ impl Vocabulary {
                 .map(|(text, score)| (text.as_bytes().to_vec(), *score))
                 .collect(),
             bytes: vec![None; 256],
+            specials: BTreeMap::new(),
         }
     }
 
@@ -42,7 +46,15 @@ impl Vocabulary {
                 .collect(),
             sorted,
             self.bytes.iter().map(|id| id.unwrap_or(u32::MAX)).collect(),
+            words(&self.special_texts().concat()),
+            offsets(&self.special_texts()),
+            self.specials.values().copied().collect(),
         ]
+    }
+
+    /// Texts of special tokens, in order.
+    fn special_texts(&self) -> Vec<Vec<u8>> {
+        self.specials.keys().cloned().collect()
     }
 
     /// All texts, one after the other.
@@ -55,12 +67,8 @@ impl Vocabulary {
 
     /// Where each text starts, and the end of the last.
     pub(crate) fn offsets(&self) -> Vec<u32> {
-        let mut at = 0;
-        let ends = self.tokens.iter().map(|(text, _)| {
-            at += text.len() as u32;
-            at
-        });
-        std::iter::once(0).chain(ends.collect::<Vec<_>>()).collect()
+        let texts: Vec<Vec<u8>> = self.tokens.iter().map(|(text, _)| text.clone()).collect();
+        offsets(&texts)
     }
 
     /// Parameters of a tokenizer without BOS, end token or prefix; token 0 is the unknown one.
@@ -80,8 +88,19 @@ impl Vocabulary {
                 .map(|(text, _)| text.len())
                 .max()
                 .unwrap_or(0) as u32,
+            specials: self.specials.len() as u32,
+            longest_special: self.specials.keys().map(Vec::len).max().unwrap_or(0) as u32,
         }
     }
+}
+
+/// Where each text starts, and the end of the last.
+pub(crate) fn offsets(texts: &[Vec<u8>]) -> Vec<u32> {
+    let mut offsets = vec![0];
+    for text in texts {
+        offsets.push(offsets[offsets.len() - 1] + text.len() as u32);
+    }
+    offsets
 }
 
 /// Bytes as words, padded with zeros.

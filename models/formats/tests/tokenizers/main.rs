@@ -1,0 +1,8 @@
+//! Tokenizers of real files, through the operators: against llama.cpp's and Hugging Face's ids, and what tokens print.
+
+mod digests;
+mod fixtures;
+mod huggingface;
+mod runner;
+mod special;
+mod texts;
