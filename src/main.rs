@@ -6,6 +6,7 @@ mod deployment_file;
 mod key;
 mod logs;
 mod model;
+mod progress;
 mod settings;
 mod setup;
 mod shutdown;

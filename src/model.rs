@@ -1,10 +1,14 @@
 //! Which model a command works with.
 
+use crate::progress;
 use anyhow::Context;
 #[cfg(feature = "wasm")]
 use gavel_engine::Wasm;
-use gavel_engine::{Engine, Executor, Native};
-use gavel_formats::{ImageInfo, Limits, ModelFile};
+use gavel_engine::{
+    Engine, Executor, InMemory, Native, PackedBytes, PackedStore, StoredNative, Wanted,
+};
+use gavel_formats::cache::{PartCache, WantedPart};
+use gavel_formats::{CacheMode, CacheState, ImageInfo, Limits, ModelFile, Opened, cache};
 use gavel_program::Program;
 use std::{
     path::{Path, PathBuf},
@@ -17,6 +21,9 @@ pub(crate) struct ModelArgs {
     /// GGUF file; the embedded model if there is none.
     #[arg(long, value_name = "FILE.gguf")]
     pub(crate) model: Option<PathBuf>,
+    /// Keep nothing beside a large model file: everything is computed anew, and in memory.
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     /// Who computes: native code, or the same kernels as a WebAssembly module.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) backend: Backend,
@@ -55,10 +62,13 @@ impl Backend {
         }
     }
 
-    /// Its executor.
-    pub(crate) fn executor(self) -> anyhow::Result<Box<dyn Executor>> {
+    /// Its executor; native code keeps packed matrices among the model's `parts`.
+    pub(crate) fn executor(self, parts: Option<PartCache>) -> anyhow::Result<Box<dyn Executor>> {
         Ok(match self {
-            Backend::Native => Box::new(Native),
+            Backend::Native => match parts {
+                Some(parts) => Box::new(StoredNative(Box::new(Kept(parts)))),
+                None => Box::new(Native),
+            },
             #[cfg(feature = "wasm")]
             Backend::Wasm => Box::new(Wasm::new()?),
             #[cfg(not(feature = "wasm"))]
@@ -70,15 +80,27 @@ impl Backend {
 impl ModelArgs {
     /// Imports the model and prepares its engine.
     pub(crate) fn engine(&self) -> anyhow::Result<Engine> {
+        let Imported { program, parts, .. } = self.import()?;
         Ok(Engine::new(
-            Arc::new(self.program()?),
-            self.backend.executor()?,
+            Arc::new(program),
+            self.backend.executor(parts)?,
         ))
     }
 
     /// Imports the model as a program under the committed guest image.
-    pub(crate) fn program(&self) -> anyhow::Result<Program> {
-        program(self.model.as_deref())
+    fn import(&self) -> anyhow::Result<Imported> {
+        let mode = match self.no_cache {
+            true => CacheMode::Never,
+            false => CacheMode::Large,
+        };
+        match self.model.as_deref() {
+            Some(path) => opened(path, mode),
+            None => Ok(Imported {
+                program: program(None)?,
+                cache: CacheState::Unused,
+                parts: None,
+            }),
+        }
     }
 
     /// What the model is called.
@@ -101,7 +123,7 @@ impl ModelArgs {
 /// When the file can't be read, or is no supported model.
 pub(crate) fn program(file: Option<&Path>) -> anyhow::Result<Program> {
     match file {
-        Some(path) => from_file(path),
+        Some(path) => Ok(opened(path, CacheMode::Large)?.program),
         None => import(&ModelFile::from_bytes(gavel_zoo::MODEL)).context("the embedded model"),
     }
 }
@@ -115,8 +137,58 @@ pub(crate) fn name(file: Option<&Path>) -> String {
     )
 }
 
-fn from_file(path: &Path) -> anyhow::Result<Program> {
-    import(&ModelFile::open(path)?).with_context(|| format!("model {}", path.display()))
+/// A model as a program, and what became of its cache.
+pub(crate) struct Imported {
+    pub(crate) program: Program,
+    pub(crate) cache: CacheState,
+    /// Where an executor keeps its packed matrices.
+    pub(crate) parts: Option<PartCache>,
+}
+
+/// Opens a model file with its cache, imports it, and says on standard error what became of the cache where that matters.
+///
+/// # Errors
+/// When the file can't be read, or is no supported model.
+pub(crate) fn opened(path: &Path, mode: CacheMode) -> anyhow::Result<Imported> {
+    let bar = progress::Bytes::new(format!("reading {}", path.display()));
+    let Opened { file, cache, parts } = cache::open(path, mode, &|done, all| bar.set(done, all))?;
+    match &cache {
+        CacheState::Made {
+            path,
+            instead: Some(error),
+        } => eprintln!("warning: {error}; {} was made anew", path.display()),
+        CacheState::Failed(error) => {
+            eprintln!("warning: no cache: {error}; the weights are kept in memory");
+        }
+        CacheState::Made { .. } | CacheState::Found { .. } | CacheState::Unused => {}
+    }
+    let program = import(&file).with_context(|| format!("model {}", path.display()))?;
+    Ok(Imported {
+        program,
+        cache,
+        parts,
+    })
+}
+
+/// Packed matrices in a model's cache; where that fails, in memory.
+struct Kept(PartCache);
+
+impl PackedStore for Kept {
+    fn matrices(
+        &self,
+        form: &str,
+        wanted: &[Wanted],
+        pack: &(dyn Fn(usize, &mut [u8]) + Sync),
+    ) -> Vec<PackedBytes> {
+        let parts: Vec<WantedPart<'_>> = wanted
+            .iter()
+            .map(|wanted| (wanted.name.as_str(), wanted.bytes))
+            .collect();
+        self.0.parts(form, &parts, pack).unwrap_or_else(|error| {
+            eprintln!("warning: {error}; packed weights are kept in memory");
+            InMemory.matrices(form, wanted, pack)
+        })
+    }
 }
 
 fn import(file: &Arc<ModelFile>) -> anyhow::Result<Program> {

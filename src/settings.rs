@@ -183,6 +183,7 @@ impl Settings {
     pub(crate) fn model(&self) -> ModelArgs {
         ModelArgs {
             model: self.model.clone(),
+            no_cache: false,
             backend: self.backend,
             threads: self.threads,
         }

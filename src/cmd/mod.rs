@@ -5,6 +5,8 @@ mod demo;
 mod deploy;
 mod devnet;
 mod example;
+mod import;
+mod inspect;
 mod model;
 mod request;
 mod run;
@@ -19,6 +21,10 @@ use clap::Subcommand;
 pub(crate) enum Command {
     /// Answer one prompt here and now, without a chain.
     Run(run::Args),
+    /// Import a model file: what is computed of it once is kept beside it, and its program id printed.
+    Import(import::Args),
+    /// Show what a model's program is made of and what its steps cost.
+    Inspect(inspect::Args),
     /// Play a request, a liar and a dispute to the end on an embedded chain.
     Demo(demo::Args),
     /// Run a chain with a rollup, a sequencer and a watcher until ctrl-C.
@@ -48,6 +54,8 @@ impl Command {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
             Command::Run(args) => run::run(&args),
+            Command::Import(args) => import::run(&args),
+            Command::Inspect(args) => inspect::run(&args),
             Command::Demo(args) => demo::run(&args),
             Command::Devnet(args) => devnet::run(&args),
             Command::Deploy(args) => deploy::run(&args),

@@ -3,6 +3,7 @@ use clap::{Parser, Subcommand};
 
 mod artifacts;
 mod bench_peers;
+mod fuzz;
 mod matrix;
 mod mutate;
 mod node;
@@ -49,6 +50,8 @@ enum Task {
     Matrix(matrix::Args),
     /// Write a model file with random weights, of any shape
     RandomGguf(random_gguf::Args),
+    /// Import of broken and hostile files, for as long as you like
+    Fuzz(fuzz::Args),
     /// Dependency edges and artifact folders against what the design says
     Tidy,
 }
@@ -59,6 +62,7 @@ fn main() -> anyhow::Result<()> {
         Task::BenchPeers(args) => bench_peers::bench_peers(&args),
         Task::Test => test::test(),
         Task::Contracts => test::contracts(),
+        Task::Fuzz(args) => fuzz::fuzz(&args),
         Task::Lint => test::lint(),
         Task::Matrix(args) => matrix::matrix(&args),
         Task::Mutate { only, json } => mutate::mutate(only.as_deref(), json),

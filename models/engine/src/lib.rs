@@ -2,6 +2,7 @@
 //!
 //! - [`state`]: the slots of one request
 //! - [`executor`]: who computes a node: [`native`] here, WebAssembly beside it
+//! - [`packed_store`]: where matrices in the form of the vector units are kept
 //! - [`engine`]: runs a program step by step, with or without looking
 //! - [`batch`]: the same for many positions at once
 //! - [`mod@env`]: the Merkle trees over a state
@@ -14,6 +15,7 @@ pub mod execution;
 pub mod executor;
 mod float_environment;
 pub mod native;
+pub mod packed_store;
 pub mod printed;
 mod snapshots;
 pub mod state;
@@ -25,7 +27,8 @@ pub use engine::{Engine, Outcome};
 pub use env::Env;
 pub use execution::{Edit, Execution, Rewrite, answer_edited};
 pub use executor::{Call, Executor};
-pub use native::Native;
+pub use native::{Native, StoredNative};
+pub use packed_store::{InMemory, PackedBytes, PackedStore, Wanted};
 pub use printed::printed;
 pub use state::{State, StateError};
 #[cfg(feature = "wasm")]

@@ -1,6 +1,7 @@
 //! The kernels as native code, split over threads by whole tiles.
 
 use crate::batch::workshop::{Planned, Prepared};
+use crate::packed_store::{InMemory, PackedStore};
 use crate::{Call, Executor, batch, float_environment};
 use gavel_kernels::{run_range, shape};
 use gavel_program::Op;
@@ -58,13 +59,34 @@ impl Executor for Native {
     }
 
     fn prepare(&self, planned: &Planned) -> Option<Box<dyn Prepared>> {
-        let weights = batch::native::Native::new(planned.clone(), Level::best());
-        Some(Box::new(weights))
+        Some(prepared(planned, &InMemory))
     }
 
     fn name(&self) -> &'static str {
         "native"
     }
+}
+
+/// The native executor, with its packed matrices in a store.
+pub struct StoredNative(pub Box<dyn PackedStore>);
+
+impl Executor for StoredNative {
+    fn run(&self, call: &Call<'_>, out: &mut [u32]) {
+        Native.run(call, out);
+    }
+
+    fn prepare(&self, planned: &Planned) -> Option<Box<dyn Prepared>> {
+        Some(prepared(planned, &*self.0))
+    }
+
+    fn name(&self) -> &'static str {
+        Native.name()
+    }
+}
+
+fn prepared(planned: &Planned, store: &dyn PackedStore) -> Box<dyn Prepared> {
+    let weights = batch::native::Native::new(planned.clone(), Level::best(), store);
+    Box::new(weights)
 }
 
 /// Lends a thread's scratch memory, once it computes as the operators are defined.

@@ -1,5 +1,7 @@
 //! `gavel bench model`: a model's speed, of the prompt and of generation.
 
+mod drawn;
+
 use super::median;
 use crate::model::ModelArgs;
 use gavel_engine::Engine;
@@ -19,6 +21,10 @@ pub(crate) struct Args {
         default_value = "Once upon a time there was a little girl who liked to play outside in the park with her big red ball"
     )]
     prompt: String,
+    /// Read this many drawn tokens instead of a text, and generate after them from an empty cache: the model's own speed,
+    /// without its tokenizer.
+    #[arg(long, value_name = "N", conflicts_with = "prompt", value_parser = clap::value_parser!(u32).range(1..))]
+    prompt_tokens: Option<u32>,
     /// Generate at most this many tokens.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(2..))]
     tokens: u32,
@@ -55,8 +61,9 @@ struct Speed {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let engine = args.model.engine()?;
     let pool = args.model.pool()?;
+    pool.install(|| engine.prepare());
     let answers = (0..args.runs)
-        .map(|_| pool.install(|| answer(&engine, args)))
+        .map(|_| pool.install(|| args.measure(&engine)))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let report = args.report(&answers, pool.current_num_threads());
     if args.json {
@@ -117,6 +124,13 @@ fn answer(engine: &Engine, args: &Args) -> anyhow::Result<Timed> {
 }
 
 impl Args {
+    fn measure(&self, engine: &Engine) -> anyhow::Result<Timed> {
+        match self.prompt_tokens {
+            Some(count) => drawn::measure(engine, count, self.tokens),
+            None => answer(engine, self),
+        }
+    }
+
     /// `answers` are all of the same tokens.
     fn report(&self, answers: &[Timed], threads: usize) -> Report {
         let speeds = |speed: fn(&Timed) -> f64| {

@@ -7,5 +7,6 @@ mod odd_results;
 mod random_models;
 mod reference;
 mod setting;
+mod stores;
 mod threads;
 mod weights64;

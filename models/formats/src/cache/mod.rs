@@ -5,15 +5,19 @@
 //! both are computed at every opening, so that neither a model file that was changed in place nor a damaged cache is believed.
 //! Whoever can write the cache file could as well write the model file: it is to be guarded like it.
 //!
+//! Beside it, in `FILE.gguf.gavel-parts`, lies what an executor makes of the planes and asks for again ([`PartCache`]).
+//!
 //! A cache that is missing, damaged or of another version is made anew; where that fails the import goes on without it.
 
 mod container;
 mod digest;
 mod error;
+mod parts;
 mod place;
 mod planes;
 
 pub use error::CacheError;
+pub use parts::{PartBytes, PartCache, WantedPart};
 pub(crate) use planes::{NamedPlane, PlaneCache};
 
 use crate::file::{FileError, ModelFile, READ_BYTES};
@@ -68,6 +72,8 @@ pub struct Opened {
     pub file: Arc<ModelFile>,
     /// What became of the cache.
     pub cache: CacheState,
+    /// Where others may keep what they make of it, if there is a cache.
+    pub parts: Option<PartCache>,
 }
 
 /// Opens a model file with its cache, which is made if need be.
@@ -82,8 +88,11 @@ pub fn open(path: &Path, mode: CacheMode, progress: Progress<'_>) -> Result<Open
         CacheMode::Large => file.bytes().len() as u64 > READ_BYTES,
     };
     if !is_wanted {
-        let cache = CacheState::Unused;
-        return Ok(Opened { file, cache });
+        return Ok(Opened {
+            file,
+            cache: CacheState::Unused,
+            parts: None,
+        });
     }
     let model = checksum(path, &file).map_err(|source| FileError {
         path: path.into(),
@@ -92,19 +101,30 @@ pub fn open(path: &Path, mode: CacheMode, progress: Progress<'_>) -> Result<Open
     let places = place::places(path, &model);
     let (found, instead) = find(&places, &model);
     if let Some((path, planes)) = found {
-        let file = file.with_planes(planes);
-        let cache = CacheState::Found { path };
-        return Ok(Opened { file, cache });
+        return Ok(Opened {
+            file: file.with_planes(planes),
+            parts: parts(&path, model),
+            cache: CacheState::Found { path },
+        });
     }
     Ok(match make(&places, &file, &model, progress) {
         Ok((path, planes)) => Opened {
             file: file.with_planes(planes),
+            parts: parts(&path, model),
             cache: CacheState::Made { path, instead },
         },
         Err(error) => Opened {
             file,
             cache: CacheState::Failed(error),
+            parts: None,
         },
+    })
+}
+
+fn parts(planes: &Path, model: Digest) -> Option<PartCache> {
+    Some(PartCache {
+        planes: planes.into(),
+        model,
     })
 }
 

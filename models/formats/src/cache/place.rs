@@ -25,6 +25,14 @@ pub(crate) fn places(model: &Path, digest: &Digest) -> Vec<PathBuf> {
         .collect()
 }
 
+/// The place of a further cache file beside another one.
+pub(crate) fn beside(cache: &Path, what: &str) -> PathBuf {
+    let mut path = OsString::from(cache);
+    path.push("-");
+    path.push(what);
+    path.into()
+}
+
 /// The user's folder of caches, after the XDG base directory specification.
 fn folder() -> Option<PathBuf> {
     let absolute = |name: &str| {

@@ -18,7 +18,7 @@ fn model() -> (TempDir, PathBuf) {
 }
 
 fn open(path: &Path) -> (Program, CacheState) {
-    let Opened { file, cache } =
+    let Opened { file, cache, .. } =
         cache::open(path, CacheMode::Always, &|_, _| {}).expect("the model is readable");
     let program = import(&file, &Limits::default(), image()).expect("it is supported");
     (program, cache)

@@ -7,6 +7,7 @@ mod weights;
 use super::plan::{Buffer, Cache, Input, Stage};
 use super::workshop::{Planned, Prepared, Row, Workshop};
 use crate::native::with_scratch;
+use crate::packed_store::PackedStore;
 use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_kernels::run_range;
 use gavel_program::control::CONTROL_WORDS;
@@ -29,10 +30,10 @@ pub(crate) struct Native {
 }
 
 impl Native {
-    /// Packs a program's matrices.
-    pub(crate) fn new(planned: Planned, level: Level) -> Self {
+    /// Packs a program's matrices, or takes them from the store.
+    pub(crate) fn new(planned: Planned, level: Level, store: &dyn PackedStore) -> Self {
         Native {
-            weights: Weights::pack(&planned),
+            weights: Weights::pack(&planned, store),
             planned,
             level,
         }

@@ -2,17 +2,13 @@
 
 use crate::batch::plan::Stage;
 use crate::batch::workshop::Planned;
-use bytemuck::{Pod, Zeroable, cast_slice, cast_slice_mut};
+use crate::packed_store::{InMemory, Line, PackedBytes, PackedStore, Wanted};
+use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_program::op::Linear;
 use gavel_program::{Op, Operand, Program, WeightFormat};
 use gavel_simd::{GROUP, Layout, Packed};
 use rayon::prelude::*;
-use std::collections::HashMap;
-
-/// A cache line: what packed weights are aligned to.
-#[repr(C, align(64))]
-#[derive(Clone, Copy, Pod, Zeroable)]
-struct Line([u8; 64]);
+use std::collections::{BTreeMap, HashMap};
 
 /// A matrix of a linear node.
 pub(super) enum Matrix<'a> {
@@ -31,19 +27,22 @@ pub(super) enum Matrix<'a> {
 /// All matrices of a program.
 pub(super) struct Weights {
     /// By the index of the first plane's weight.
-    packed: HashMap<u32, (Layout, Vec<Line>)>,
+    packed: HashMap<u32, (Layout, PackedBytes)>,
     /// The same for small matrices of binary32: larger ones are as fast as the memory as they are.
     groups: HashMap<u32, Vec<Line>>,
 }
+
+/// The form in which matrices are packed; another name whenever [`Layout`] lays them out in another way.
+const FORM: &str = "sixteen rows, 1";
 
 /// Bytes of a matrix of binary32 that is worth a second copy.
 const SMALL: usize = 4 << 20;
 
 impl Weights {
-    /// Packs the matrices of all linear stages.
-    pub(super) fn pack(planned: &Planned) -> Self {
+    /// Packs the matrices of all linear stages, or takes them from the store.
+    pub(super) fn pack(planned: &Planned, store: &dyn PackedStore) -> Self {
         let program = &planned.program;
-        let (mut packed, mut groups) = (HashMap::new(), HashMap::new());
+        let (mut packing, mut groups) = (BTreeMap::new(), HashMap::new());
         for k in linear_nodes(planned) {
             let (p, plane) = described(program, k);
             let (rows, cols) = (p.rows as usize, p.cols as usize);
@@ -53,22 +52,19 @@ impl Weights {
                     .entry(plane)
                     .or_insert_with(|| grouped(words, rows, cols));
             }
-            let Some((layout, [quants, scales])) = packable(program, k) else {
-                continue;
-            };
-            let words = |weight: u32| (*program.weights[weight as usize].words).as_ref();
-            packed
-                .entry(quants)
-                .or_insert_with(|| (layout, lines(&layout, words(quants), words(scales))));
+            if let Some((layout, planes)) = packable(program, k) {
+                packing.insert(plane, Packing { layout, planes });
+            }
         }
+        let packed = packed(program, packing, store);
         Weights { packed, groups }
     }
 
     /// The matrix of linear node `k`.
     pub(super) fn matrix<'a>(&'a self, program: &'a Program, k: usize) -> Matrix<'a> {
         let (p, plane) = described(program, k);
-        if let Some((layout, lines)) = self.packed.get(&plane) {
-            return Matrix::Packed(Packed::new(*layout, cast_slice(lines)));
+        if let Some((layout, bytes)) = self.packed.get(&plane) {
+            return Matrix::Packed(Packed::new(*layout, (**bytes).as_ref()));
         }
         if let Some(lines) = self.groups.get(&plane) {
             return Matrix::Groups(cast_slice(lines));
@@ -128,19 +124,66 @@ fn grouped(words: &[u32], rows: usize, cols: usize) -> Vec<Line> {
     lines
 }
 
-/// A packed matrix, its groups in parallel.
-fn lines(layout: &Layout, quants: &[u32], scales: &[u32]) -> Vec<Line> {
-    let mut lines = vec![Line([0; 64]); layout.bytes() / size_of::<Line>()];
-    lines
-        .par_chunks_exact_mut(layout.group_bytes() / size_of::<Line>())
-        .enumerate()
-        .for_each(|(group, lines)| {
-            layout.pack_group(
-                group,
-                cast_slice(quants),
-                cast_slice(scales),
-                cast_slice_mut(lines),
-            );
-        });
-    lines
+/// A matrix that has a packed form, and the weights of its planes.
+struct Packing {
+    layout: Layout,
+    planes: [u32; 2],
+}
+
+impl Packing {
+    fn planes<'a>(&self, program: &'a Program) -> [&'a [u32]; 2] {
+        self.planes
+            .map(|weight| (*program.weights[weight as usize].words).as_ref())
+    }
+
+    /// Packs one group.
+    fn group(&self, program: &Program, group: usize, bytes: &mut [u8]) {
+        let [quants, scales] = self.planes(program);
+        self.layout
+            .pack_group(group, cast_slice(quants), cast_slice(scales), bytes);
+    }
+
+    /// Packs all groups, in parallel.
+    fn all(&self, program: &Program, bytes: &mut [u8]) {
+        let groups = bytes.par_chunks_exact_mut(self.layout.group_bytes());
+        groups
+            .enumerate()
+            .for_each(|(group, bytes)| self.group(program, group, bytes));
+    }
+
+    /// Whether bytes from a store are of the form that is packed now: their first group is.
+    fn is_form_of(&self, program: &Program, bytes: &[u8]) -> bool {
+        let mut first = vec![Line([0; 64]); self.layout.group_bytes() / size_of::<Line>()];
+        let first: &mut [u8] = cast_slice_mut(&mut first);
+        self.group(program, 0, first);
+        bytes.starts_with(first)
+    }
+}
+
+/// The packed matrices by the weight of their first plane.
+fn packed(
+    program: &Program,
+    packing: BTreeMap<u32, Packing>,
+    store: &dyn PackedStore,
+) -> HashMap<u32, (Layout, PackedBytes)> {
+    let all: Vec<&Packing> = packing.values().collect();
+    let wanted: Vec<Wanted> = all
+        .iter()
+        .map(|packing| Wanted {
+            name: program.weights[packing.planes[0] as usize].name.clone(),
+            bytes: packing.layout.bytes(),
+        })
+        .collect();
+    let pack = |index: usize, bytes: &mut [u8]| all[index].all(program, bytes);
+    let mut made = store.matrices(FORM, &wanted, &pack);
+    let is_right = |(packing, bytes): (&&Packing, &PackedBytes)| {
+        let bytes = (**bytes).as_ref();
+        bytes.len() >= packing.layout.bytes() && packing.is_form_of(program, bytes)
+    };
+    if made.len() != all.len() || !all.iter().zip(&made).all(is_right) {
+        made = InMemory.matrices(FORM, &wanted, &pack);
+    }
+    let entry =
+        |(packing, bytes): (&Packing, PackedBytes)| (packing.planes[0], (packing.layout, bytes));
+    packing.values().zip(made).map(entry).collect()
 }

@@ -1,0 +1,206 @@
+//! Import of files that somebody may have made to do harm: each is an error or a program, soon, in bounded memory.
+//!
+//! `cargo test` replays the files in `corpus` and tries some new ones. `cargo xtask fuzz gguf` tries for as long as it is told; its seeds
+//! are the corpus and small whole files, and a mutant that ends in a way not seen before becomes a seed itself.
+mod mutate;
+mod walk;
+
+use gavel_fixtures::random::{Family, LEAST_VOCAB, RandomModel, Storage};
+use gavel_formats::{ImageInfo, Limits, ModelFile, check, import};
+use gavel_primitives::keccak;
+use mutate::{Draw, mutant};
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+/// Most time that one file may take, with other work on the machine.
+const MOST_TIME: Duration = Duration::from_secs(10);
+/// Most memory that this process may have held, in MiB: the largest slots and tables that limits allow, and what they are made from.
+const MOST_MEMORY: u64 = 1024;
+/// Largest mutant that is taken on as a seed.
+const LARGEST_SEED: usize = 24 << 10;
+/// How many seconds are spent on new mutants where nobody says it.
+const SECONDS: u64 = 2;
+
+/// One test at a time, so that time and memory are its own.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn image() -> ImageInfo {
+    ImageInfo {
+        root: keccak(b"an image"),
+        entry: 0,
+        depth: 11,
+    }
+}
+
+fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus")
+}
+
+/// The corpus, in the order of its names.
+fn kept() -> Vec<(String, Vec<u8>)> {
+    let files = fs::read_dir(corpus()).expect("the corpus is there");
+    let mut files: Vec<_> = files
+        .map(|entry| {
+            let path = entry.expect("the corpus can be listed").path();
+            let bytes = fs::read(&path).expect("the corpus can be read");
+            (path.display().to_string(), bytes)
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// Small whole files.
+fn whole() -> Vec<Vec<u8>> {
+    let small = |family, storage, dim| RandomModel {
+        family,
+        storage,
+        dim,
+        layers: 1,
+        heads: 2,
+        kv_heads: 1,
+        ffn: dim,
+        vocab: LEAST_VOCAB,
+        context: 16,
+        seed: 1,
+    };
+    let write = |model: RandomModel| {
+        let mut bytes = Vec::new();
+        model.write(&mut bytes).expect("memory takes it");
+        bytes
+    };
+    [
+        small(Family::Llama, Storage::Q4_0, 32),
+        small(Family::Llama, Storage::Q8_0, 32),
+        small(Family::Llama3, Storage::Q4_1, 32),
+        small(Family::Qwen2, Storage::Q4_0, 32),
+        small(Family::Qwen3, Storage::Q5_1, 32),
+        small(Family::Qwen3, Storage::Q4KM, 256),
+    ]
+    .map(write)
+    .into()
+}
+
+/// How an import ended: the words of its error without numbers and what is quoted from the file.
+fn ending(bytes: &[u8]) -> String {
+    let start = Instant::now();
+    let file = ModelFile::from_bytes(bytes);
+    let imported = import(&file, &Limits::default(), image());
+    let ending = match imported {
+        Ok(program) => {
+            assert_eq!(
+                check(&program, &image()),
+                Ok(()),
+                "what is imported is accepted"
+            );
+            "a program".into()
+        }
+        Err(error) => {
+            let words = format!("{error:?}").replace("\\\"", "");
+            let parts: Vec<&str> = words.split('"').collect();
+            // What is quoted is mostly a name of the file; two fields hold our own phrases.
+            let is_ours = |at: usize| {
+                at.is_multiple_of(2)
+                    || [" what: ", " expected: "]
+                        .iter()
+                        .any(|field| parts[at - 1].ends_with(field))
+            };
+            let ours = (0..parts.len()).filter(|at| is_ours(*at));
+            let letters = ours.flat_map(|at| parts[at].chars());
+            letters.filter(char::is_ascii_alphabetic).collect()
+        }
+    };
+    let taken = start.elapsed();
+    assert!(taken < MOST_TIME, "it took {taken:?}");
+    ending
+}
+
+/// The most memory that this process has held so far, in MiB; none where it can't be asked.
+fn peak() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024)
+}
+
+fn check_peak() {
+    let peak = peak().unwrap_or(0);
+    assert!(peak < MOST_MEMORY, "{peak} MiB");
+}
+
+/// Keeps a file that failed, so that it can be looked at and joins the corpus once it is mended.
+fn failed(bytes: &[u8], seed: u64) -> ! {
+    let path = corpus().join(format!("failed-{seed:016x}.gguf"));
+    fs::write(&path, bytes).expect("the corpus takes files");
+    panic!("{} is not survived", path.display());
+}
+
+#[test]
+fn the_corpus_is_survived() {
+    let _alone = ALONE.lock();
+    let files = kept();
+    assert!(files.len() > 30, "the corpus is there");
+    for (name, bytes) in files {
+        let ended = catch_unwind(|| ending(&bytes));
+        assert!(ended.is_ok(), "{name} is not survived");
+        check_peak();
+    }
+}
+
+#[test]
+fn whole_files_are_programs() {
+    for file in whole() {
+        assert_eq!(ending(&file), "a program");
+    }
+}
+
+#[test]
+fn mutants_are_survived() {
+    let _alone = ALONE.lock();
+    let number = |name: &str| {
+        env::var(name)
+            .ok()
+            .and_then(|text| text.parse::<u64>().ok())
+    };
+    let seconds = Duration::from_secs(number("GAVEL_FUZZ_SECONDS").unwrap_or(SECONDS));
+    let first = number("GAVEL_FUZZ_SEED").unwrap_or(1);
+    let keep = env::var_os("GAVEL_FUZZ_KEEP").is_some();
+    let mut seeds = whole();
+    seeds.extend(kept().into_iter().map(|(_, bytes)| bytes));
+    let mut endings: BTreeSet<String> = seeds.iter().map(|seed| ending(seed)).collect();
+    let start = Instant::now();
+    let mut tried = 0u64;
+    while start.elapsed() < seconds {
+        let seed = first.wrapping_add(tried);
+        let mut draw = Draw::new(seed);
+        let (one, other) = (draw.below(seeds.len()), draw.below(seeds.len()));
+        let bytes = mutant(&seeds[one], &seeds[other], &mut draw);
+        let Ok(ended) = catch_unwind(AssertUnwindSafe(|| ending(&bytes))) else {
+            failed(&bytes, seed);
+        };
+        tried += 1;
+        if tried.is_multiple_of(64) {
+            check_peak();
+        }
+        if bytes.len() <= LARGEST_SEED && endings.insert(ended) {
+            if keep {
+                let path = corpus().join(format!("{seed:016x}.gguf"));
+                fs::write(path, &bytes).expect("the corpus takes files");
+            }
+            seeds.push(bytes);
+        }
+    }
+    println!(
+        "{tried} mutants in {} s, {} ways to end, {} MiB at most",
+        start.elapsed().as_secs(),
+        endings.len(),
+        peak().unwrap_or(0)
+    );
+    assert!(tried > 0, "no mutant was tried");
+}

@@ -1,0 +1,46 @@
+//! `cargo xtask fuzz`: the tests that try changed files, for longer than `cargo test` gives them.
+
+use crate::run;
+use anyhow::Result;
+
+/// Options.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// What reads the files
+    #[arg(value_enum)]
+    reader: Reader,
+    /// How long
+    #[arg(long, default_value_t = 10)]
+    minutes: u64,
+    /// Seed of the first file; the next has the next one
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Add files that end in a way not seen before to the corpus
+    #[arg(long)]
+    keep: bool,
+}
+
+/// Readers by name.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Reader {
+    /// Import of GGUF files
+    Gguf,
+}
+
+/// Runs the test.
+///
+/// # Errors
+/// When a file is not survived; the test says which.
+pub(crate) fn fuzz(args: &Args) -> Result<()> {
+    let (package, test) = match args.reader {
+        Reader::Gguf => ("gavel-formats", "fuzz"),
+    };
+    let mut command = run::command("cargo", &["test", "--package", package, "--test", test]);
+    command.args(["mutants_are_survived", "--", "--nocapture"]);
+    command.env("GAVEL_FUZZ_SECONDS", (args.minutes * 60).to_string());
+    command.env("GAVEL_FUZZ_SEED", args.seed.to_string());
+    if args.keep {
+        command.env("GAVEL_FUZZ_KEEP", "1");
+    }
+    run::run(&mut command)
+}
