@@ -5,7 +5,7 @@ mod report;
 mod setup;
 
 use crate::run;
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
 use contestant::{Contestant, Gavel, Llama2c, LlamaCpp, Work};
 use report::Row;
 use setup::Peers;
@@ -181,10 +181,16 @@ impl Place<'_> {
     fn converted(&self) -> Result<PathBuf> {
         let folder = self.folder.join("llama2c");
         fs::create_dir_all(&folder)?;
-        let mut python = Command::new(&self.peers.python);
-        let script = ["-c", include_str!("to_llama2c.py")];
-        run::run(python.args(script).arg(self.model).arg(&folder))
-            .context("the conversion for llama2.c")?;
+        let output = Command::new(&self.peers.python)
+            .args(["-c", include_str!("to_llama2c.py")])
+            .arg(self.model)
+            .arg(&folder)
+            .output()?;
+        let why = String::from_utf8_lossy(&output.stderr);
+        ensure!(
+            output.status.success(),
+            "the conversion for llama2.c: {why}"
+        );
         Ok(folder)
     }
 
