@@ -46,22 +46,38 @@ pub(crate) fn column_sums<'a>(
     x: &[f32],
     column: impl Fn(usize) -> &'a [f32; LANES] + Copy,
 ) -> [f32; LANES] {
-    let lane = |lane: usize| {
-        let mut sums = [0.0; LANES];
-        let mut i = lane;
-        while i < x.len() {
-            let column = column(i);
-            for j in 0..LANES {
-                sums[j] += x[i] * column[j];
-            }
-            i += LANES;
+    added(eight(x, 0, column), eight(x, 1, column))
+}
+
+/// The sums of two, four and eight lanes. Functions, not closures: the compiler would not inline those into each level.
+#[inline(always)]
+fn eight<'a>(x: &[f32], at: usize, column: impl Fn(usize) -> &'a Sums + Copy) -> Sums {
+    added(four(x, at, column), four(x, at + 2, column))
+}
+
+#[inline(always)]
+fn four<'a>(x: &[f32], at: usize, column: impl Fn(usize) -> &'a Sums + Copy) -> Sums {
+    added(two(x, at, column), two(x, at + 4, column))
+}
+
+#[inline(always)]
+fn two<'a>(x: &[f32], at: usize, column: impl Fn(usize) -> &'a Sums + Copy) -> Sums {
+    added(one(x, at, column), one(x, at + 8, column))
+}
+
+/// The terms of one lane.
+#[inline(always)]
+fn one<'a>(x: &[f32], lane: usize, column: impl Fn(usize) -> &'a Sums + Copy) -> Sums {
+    let mut sums = [0.0; LANES];
+    let mut i = lane;
+    while i < x.len() {
+        let column = column(i);
+        for j in 0..LANES {
+            sums[j] += x[i] * column[j];
         }
-        sums
-    };
-    let two = |at: usize| added(lane(at), lane(at + 8));
-    let four = |at: usize| added(two(at), two(at + 4));
-    let eight = |at: usize| added(four(at), four(at + 2));
-    added(eight(0), eight(1))
+        i += LANES;
+    }
+    sums
 }
 
 #[inline(always)]
