@@ -16,6 +16,7 @@ pub struct Activations<'a> {
     vectors: usize,
     blocks: usize,
     /// The blocks' quants.
+    #[cfg_attr(target_arch = "wasm32", allow(dead_code))] // its kernels read the pairs
     pub(crate) quants: &'a [[i8; BLOCK]],
     /// The same as 16-bit numbers; of columns 4j, 4j + 1, 4j + 2, 4j + 3 in the order 0, 2, 1, 3.
     pub(crate) pairs: &'a [[i16; BLOCK]],
@@ -59,13 +60,27 @@ impl<'a> Activations<'a> {
             scales,
             sums,
         );
+        Activations::quantized(vectors, cols, memory)
+    }
+
+    /// A batch that [`Activations::quantize`] left in `memory`.
+    ///
+    /// # Panics
+    /// If `memory` is shorter than [`Activations::words`].
+    pub fn quantized(vectors: usize, cols: usize, memory: &'a [u32]) -> Self {
+        let count = vectors * (cols / BLOCK);
+        let (quants, rest) = memory.split_at(count * BLOCK / 4);
+        let (pairs, rest) = rest.split_at(count * BLOCK / 2);
+        let (scales, rest) = rest.split_at(count);
+        let (quants, pairs): (&[i8], &[i16]) =
+            (bytemuck::cast_slice(quants), bytemuck::cast_slice(pairs));
         Activations {
             vectors,
-            blocks: per_vector,
+            blocks: cols / BLOCK,
             quants: quants.as_chunks().0,
             pairs: pairs.as_chunks().0,
-            scales,
-            sums,
+            scales: bytemuck::cast_slice(scales),
+            sums: bytemuck::cast_slice(&rest[..count]),
         }
     }
 

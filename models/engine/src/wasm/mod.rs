@@ -1,18 +1,26 @@
 //! The kernels as WebAssembly, in a sandbox: the committed module under wasmtime, equal to native code bit for bit.
 //!
-//! A call's tensors are copied in and out; a weight is copied once and stays. A call is metered: it gets as many instructions as the
+//! - `workshop`: batches, with matrices shared out over one instance for each thread
+//! - `sandbox`: one node at a time
+//!
+//! One node's tensors are copied in and out; a weight is copied once and stays. A call is metered: it gets as many instructions as the
 //! closed formula gives its tiles on the proving machine, and one that wants more is stopped.
 
 #[cfg(test)]
 mod bounds;
+mod instance;
+mod matrices;
 mod room;
 mod sandbox;
+mod workshop;
 
+use crate::batch::workshop::{Planned, Prepared};
 use crate::{Call, Executor};
 use sandbox::Sandbox;
 use std::sync::{Mutex, OnceLock};
 use thiserror::Error;
 use wasmtime::{Config, Engine, Module};
+use workshop::WasmWeights;
 
 /// The committed module, built by `cargo xtask artifacts`.
 pub static MODULE: &[u8] = include_bytes!("../../../wasm/artifact/kernels.wasm");
@@ -58,6 +66,14 @@ impl Executor for Wasm {
         sandbox
             .run(call, out)
             .unwrap_or_else(|error| panic!("node {} failed in the sandbox: {error:?}", call.index));
+    }
+
+    /// # Panics
+    /// If there is no second sandbox where there was a first.
+    fn prepare(&self, planned: &Planned) -> Option<Box<dyn Prepared>> {
+        let module = kernels().expect("the module was compiled before");
+        let weights = WasmWeights::new(planned.clone(), module);
+        Some(Box::new(weights.expect("a sandbox as there was before")))
     }
 
     fn name(&self) -> &'static str {

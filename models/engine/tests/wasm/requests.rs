@@ -3,6 +3,7 @@
 use gavel_engine::{Engine, Execution, Executor, Native, Outcome, Wasm};
 use gavel_formats::{ImageInfo, Limits, ModelFile, import};
 use gavel_primitives::{Hash, Params, keccak};
+use rayon::ThreadPoolBuilder;
 use std::sync::Arc;
 
 fn committed(
@@ -18,8 +19,21 @@ fn committed(
     };
     let program = import(file, &Limits::default(), image).expect("the file is supported");
     let engine = Arc::new(Engine::new(Arc::new(program), executor));
-    let execution = Execution::commit(engine, prompt.as_bytes(), params, Vec::new())
+    let execution = Execution::commit(Arc::clone(&engine), prompt.as_bytes(), params, Vec::new())
         .expect("the prompt is short");
+    for threads in [3, 1] {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.expect("threads can be had");
+        let answer = pool.install(|| engine.answer(prompt.as_bytes(), params, |_| {}));
+        let answer = answer.expect("the prompt is short");
+        assert_eq!(answer, execution.outcome(), "in batches, {threads} threads");
+        let checked = engine.check(prompt.as_bytes(), params, &answer.tokens);
+        let checked = checked.expect("the prompt is short");
+        assert_eq!(
+            (checked.agreed, checked.outcome),
+            (answer.tokens.len(), answer)
+        );
+    }
     (execution.outcome(), execution.leaves().root())
 }
 

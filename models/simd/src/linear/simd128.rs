@@ -1,6 +1,7 @@
 //! Packed weights times vectors with WebAssembly's 128-bit vectors: the bytes of a cell, two to a 16-bit lane, are taken apart into
 //! even and odd columns, whose products with 16-bit quants add up exactly.
 #![allow(unsafe_code)] // loads from slices whose lengths are checked beside them
+#![allow(clippy::needless_range_loop)] // over registers: what an iterator gives would lie in memory
 
 use super::Outputs;
 use crate::activations::{Activations, Tile};
@@ -21,80 +22,96 @@ pub(super) fn group(kind: Kind, group: Group<'_>, x: &Activations<'_>, out: &mut
     }
 }
 
+/// Two vectors at a time: the sums of more would not stay in registers.
 fn tiles<const CELLS: usize>(group: Group<'_>, x: &Activations<'_>, out: &mut [Outputs]) {
-    for (vector, out) in out.iter_mut().enumerate() {
-        tile::<CELLS>(group, x, vector, out);
+    for tile in x.tiles() {
+        let out = &mut out[tile.first..][..tile.vectors];
+        if tile.vectors == 1 {
+            part::<CELLS, 1>(group, x, tile, 0, out);
+            continue;
+        }
+        for (pair, out) in out.chunks_exact_mut(2).enumerate() {
+            part::<CELLS, 2>(group, x, tile, 2 * pair, out);
+        }
     }
 }
 
-/// The rows of a group times one vector.
-fn tile<const CELLS: usize>(
+/// The rows of a group times `VECTORS` vectors of a tile, from its `first` one on.
+fn part<const CELLS: usize, const VECTORS: usize>(
     group: Group<'_>,
     x: &Activations<'_>,
-    vector: usize,
-    out: &mut Outputs,
+    tile: Tile,
+    first: usize,
+    out: &mut [Outputs],
 ) {
-    let blocks = group.scales.len();
-    let mut totals = [f32x4_splat(0.0); QUARTERS];
+    let mut totals = [[f32x4_splat(0.0); QUARTERS]; VECTORS];
     let cells = group.cells.as_chunks::<CELLS>().0;
     let offset = if CELLS == 8 { 128 } else { 8 };
     for (block, (scales, cells)) in group.scales.iter().zip(cells).enumerate() {
-        let at = tile.at(vector, block);
-        let mut sums = [i32x4_splat(-offset * x.sums[at]); QUARTERS];
+        let at = tile.at(first, block);
+        let pairs: &[[i16; BLOCK]; VECTORS] = x.pairs[at..].first_chunk().expect("a tile's block");
+        let (x_scales, x_sums) = (&x.scales[at..][..VECTORS], &x.sums[at..][..VECTORS]);
+        let mut sums = [[i32x4_splat(0); QUARTERS]; VECTORS];
+        for vector in 0..VECTORS {
+            sums[vector] = [i32x4_splat(-offset * x_sums[vector]); QUARTERS];
+        }
         for (j, cell) in cells.iter().enumerate() {
-            add_cell::<CELLS>(cell, &x.pairs[at], j, &mut sums);
+            for quarter in 0..QUARTERS {
+                let parts = parts::<CELLS>(cell, quarter);
+                for vector in 0..VECTORS {
+                    let sum = &mut sums[vector][quarter];
+                    *sum = added::<CELLS>(*sum, parts, &pairs[vector], j);
+                }
+            }
         }
-        let scale = f32x4_splat(x.scales[at]);
+        let scales = scales.map(half::to_f32);
         for quarter in 0..QUARTERS {
-            let scale = f32x4_mul(half_scales(scales, quarter), scale);
-            let product = f32x4_mul(f32x4_convert_i32x4(sums[quarter]), scale);
-            totals[quarter] = f32x4_add(totals[quarter], product);
+            let [a, b, c, d] = scales.as_chunks::<ROWS>().0[quarter];
+            let scales = f32x4(a, b, c, d);
+            for vector in 0..VECTORS {
+                let scale = f32x4_mul(scales, f32x4_splat(x_scales[vector]));
+                let product = f32x4_mul(f32x4_convert_i32x4(sums[vector][quarter]), scale);
+                totals[vector][quarter] = f32x4_add(totals[vector][quarter], product);
+            }
         }
     }
-    for (out, total) in out.as_chunks_mut::<ROWS>().0.iter_mut().zip(totals) {
-        // SAFETY: four F32 are 16 bytes.
-        unsafe { v128_store(out.as_mut_ptr().cast(), total) };
-    }
-}
-
-/// Adds a cell's products to the sums.
-#[inline(always)]
-fn add_cell<const CELLS: usize>(
-    cell: &[u8; CELL],
-    x: &[i16; BLOCK],
-    j: usize,
-    sums: &mut [v128; QUARTERS],
-) {
-    let low = if CELLS == 8 {
-        u16x8_splat(0xff)
-    } else {
-        u16x8_splat(15)
-    };
-    let (even, odd) = (pair(x, 2 * j), pair(x, 2 * j + 1));
-    for (quarter, sum) in sums.iter_mut().enumerate() {
-        let bytes = &cell.as_chunks::<16>().0[quarter];
-        // SAFETY: a quarter of a cell is 16 bytes.
-        let bytes = unsafe { v128_load(bytes.as_ptr().cast()) };
-        let shifted = u16x8_shr(bytes, 8);
-        *sum = i32x4_add(*sum, i32x4_dot_i16x8(v128_and(bytes, low), even));
-        if CELLS == 8 {
-            *sum = i32x4_add(*sum, i32x4_dot_i16x8(shifted, odd));
-        } else {
-            let (high_even, high_odd) = (pair(x, 2 * j + 8), pair(x, 2 * j + 9));
-            *sum = i32x4_add(*sum, i32x4_dot_i16x8(v128_and(shifted, low), odd));
-            let high = v128_and(u16x8_shr(bytes, 4), low);
-            *sum = i32x4_add(*sum, i32x4_dot_i16x8(high, high_even));
-            *sum = i32x4_add(*sum, i32x4_dot_i16x8(u16x8_shr(bytes, 12), high_odd));
+    for (out, totals) in out.iter_mut().zip(totals) {
+        for (out, total) in out.as_chunks_mut::<ROWS>().0.iter_mut().zip(totals) {
+            // SAFETY: four F32 are 16 bytes.
+            unsafe { v128_store(out.as_mut_ptr().cast(), total) };
         }
     }
 }
 
-/// The scales of four rows.
+/// The unsigned quants of four rows of a cell as 16-bit numbers: even columns, odd columns; of nibbles the low, then the high halves.
 #[inline(always)]
-fn half_scales(scales: &[u16; GROUP], quarter: usize) -> v128 {
-    let scales = &scales.as_chunks::<ROWS>().0[quarter];
-    let [a, b, c, d] = scales.map(half::to_f32);
-    f32x4(a, b, c, d)
+fn parts<const CELLS: usize>(cell: &[u8; CELL], quarter: usize) -> [v128; 4] {
+    let bytes = &cell.as_chunks::<16>().0[quarter];
+    // SAFETY: a quarter of a cell is 16 bytes.
+    let bytes = unsafe { v128_load(bytes.as_ptr().cast()) };
+    if CELLS == 8 {
+        let even = v128_and(bytes, u16x8_splat(0xff));
+        return [even, u16x8_shr(bytes, 8), bytes, bytes];
+    }
+    let low = u16x8_splat(15);
+    [
+        v128_and(bytes, low),
+        v128_and(u16x8_shr(bytes, 8), low),
+        v128_and(u16x8_shr(bytes, 4), low),
+        u16x8_shr(bytes, 12),
+    ]
+}
+
+/// Adds the products of a cell's parts with a vector's block.
+#[inline(always)]
+fn added<const CELLS: usize>(sum: v128, parts: [v128; 4], x: &[i16; BLOCK], j: usize) -> v128 {
+    let sum = i32x4_add(sum, i32x4_dot_i16x8(parts[0], pair(x, 2 * j)));
+    let sum = i32x4_add(sum, i32x4_dot_i16x8(parts[1], pair(x, 2 * j + 1)));
+    if CELLS == 8 {
+        return sum;
+    }
+    let sum = i32x4_add(sum, i32x4_dot_i16x8(parts[2], pair(x, 2 * j + 8)));
+    i32x4_add(sum, i32x4_dot_i16x8(parts[3], pair(x, 2 * j + 9)))
 }
 
 /// Two columns of a vector, in each lane.

@@ -1,0 +1,586 @@
+//! Batches in the sandbox: one instance holds what a batch passes through, and all of them share the rows of the matrices, so that each
+//! thread multiplies with its own.
+
+use super::WasmError;
+use super::instance::{Instance, Place};
+use super::matrices::{Held, Matrices};
+use crate::batch::plan::{Buffer, Cache, Input, Part, Stage};
+use crate::batch::workshop::{Planned, Prepared, Row, Workshop};
+use gavel_kernels::cost;
+use gavel_program::boot::SCRATCH_WORDS;
+use gavel_program::control::CONTROL_WORDS;
+use gavel_program::op::Pairing;
+use gavel_program::{Control, MAX_INPUTS, NODE_WORDS, Node, Op, Operand};
+use gavel_simd::attention::{Shape, cache_positions};
+use gavel_simd::{Activations, GROUP};
+use rayon::prelude::*;
+use std::sync::Mutex;
+use wasmtime::Module;
+
+/// A program's weights in sandboxes. Instances live on from request to request; there are as many sets of them as requests at a time.
+pub(super) struct WasmWeights {
+    planned: Planned,
+    module: Module,
+    idle: Mutex<Vec<Crew>>,
+}
+
+impl WasmWeights {
+    /// Puts the weights into a first set of instances, one for each thread of the pool in which this is called.
+    ///
+    /// # Errors
+    /// [`WasmError`] when there is no sandbox.
+    pub(super) fn new(planned: Planned, module: Module) -> Result<Self, WasmError> {
+        let first = Crew::new(&planned, &module)?;
+        Ok(WasmWeights {
+            planned,
+            module,
+            idle: Mutex::new(vec![first]),
+        })
+    }
+}
+
+impl Prepared for WasmWeights {
+    /// # Panics
+    /// If there is no sandbox for one more request at a time.
+    fn workshop(&self, rows: usize) -> Box<dyn Workshop + '_> {
+        let idle = self.idle.lock().expect("no request panicked with it").pop();
+        let mut crew = idle.unwrap_or_else(|| {
+            Crew::new(&self.planned, &self.module).expect("a sandbox as there were before")
+        });
+        let places = Places::new(&self.planned, &mut crew, rows);
+        Box::new(Bench {
+            weights: self,
+            places,
+            crew: Some(crew),
+            sequences: Vec::new(),
+        })
+    }
+}
+
+/// Instances that share the matrices' rows. The first holds everything else as well.
+struct Crew {
+    instances: Vec<Instance>,
+    matrices: Vec<Matrices>,
+    /// Weights that nodes read as they are, in the first instance, by index.
+    plain: Vec<Option<Place>>,
+    /// The first words that a request may use, in each instance.
+    free: Vec<usize>,
+}
+
+impl Crew {
+    fn new(planned: &Planned, module: &Module) -> Result<Self, WasmError> {
+        let count = rayon::current_num_threads();
+        let mut made = (0..count)
+            .into_par_iter()
+            .map(|index| {
+                let mut instance = Instance::new(module)?;
+                let matrices = Matrices::new(planned, &mut instance, index, count)?;
+                Ok((instance, matrices))
+            })
+            .collect::<Result<Vec<_>, WasmError>>()?;
+        let mut plain = vec![None; planned.program.weights.len()];
+        for index in read_as_they_are(planned) {
+            let words = (*planned.program.weights[index].words).as_ref();
+            let instance = &mut made[0].0;
+            let place = instance.take(words.len());
+            instance.write(place, words)?;
+            plain[index] = Some(place);
+        }
+        let (instances, matrices): (Vec<_>, Vec<_>) = made.into_iter().unzip();
+        Ok(Crew {
+            free: instances.iter().map(Instance::taken).collect(),
+            instances,
+            matrices,
+            plain,
+        })
+    }
+}
+
+/// Weights that other nodes than those of packed matrices read.
+fn read_as_they_are(planned: &Planned) -> Vec<usize> {
+    let plan = &planned.plan;
+    let nodes = plan
+        .body
+        .iter()
+        .chain(&plan.head)
+        .flat_map(|stage| match stage {
+            Stage::Embed { node, .. } | Stage::Row { node, .. } | Stage::Sample { node } => {
+                vec![*node]
+            }
+            Stage::Linear { parts, .. } => parts
+                .iter()
+                .map(|part| part.node)
+                .filter(|node| Held::of(&planned.program, *node) == Held::AsItIs)
+                .collect(),
+            _ => Vec::new(),
+        });
+    let mut indexes: Vec<usize> = nodes
+        .flat_map(|node| planned.program.nodes[node].inputs().to_vec())
+        .filter_map(|operand| match operand {
+            Operand::Weight(index) => Some(index as usize),
+            Operand::Slot(_) => None,
+        })
+        .collect();
+    indexes.sort_unstable();
+    indexes.dedup();
+    indexes
+}
+
+/// Where a batch's tensors lie.
+struct Places {
+    buffers: Vec<Place>,
+    /// What a node that writes one of its inputs reads.
+    before: Place,
+    scratch: Place,
+    record: Place,
+    control: Place,
+    list: Place,
+    token: Place,
+    /// In each instance: vectors as a matrix reads them, and its products.
+    vectors: Vec<Place>,
+    products: Vec<Place>,
+}
+
+impl Places {
+    fn new(planned: &Planned, crew: &mut Crew, rows: usize) -> Self {
+        let plan = &planned.plan;
+        let (mut vectors, mut groups) = (0, 0);
+        for stage in plan.body.iter().chain(&plan.head) {
+            if let Stage::Linear { cols, parts, .. } = stage {
+                let own = Activations::words(rows, cols.next_multiple_of(32));
+                vectors = vectors.max(own).max(rows * cols);
+                groups = groups.max(parts.iter().map(|part| part.rows.div_ceil(GROUP)).sum());
+            }
+        }
+        let widest = plan.widths.iter().copied().max().unwrap_or(0);
+        let shared = crew
+            .instances
+            .iter_mut()
+            .zip(&crew.free)
+            .map(|(instance, free)| {
+                instance.release(*free);
+                (instance.take(vectors), instance.take(rows * groups * GROUP))
+            })
+            .unzip();
+        let first = &mut crew.instances[0];
+        Places {
+            buffers: plan
+                .widths
+                .iter()
+                .map(|width| first.take(rows * width))
+                .collect(),
+            before: first.take(rows * widest),
+            scratch: first.take(SCRATCH_WORDS),
+            record: first.take(NODE_WORDS),
+            control: first.take(CONTROL_WORDS),
+            list: first.take(2 * MAX_INPUTS),
+            token: first.take(1),
+            vectors: shared.0,
+            products: shared.1,
+        }
+    }
+}
+
+/// The tensors of one batch at a time.
+struct Bench<'a> {
+    weights: &'a WasmWeights,
+    /// Goes back when the request is answered; there until then.
+    crew: Option<Crew>,
+    places: Places,
+    /// The caches of each sequence, and whether it is open.
+    sequences: Vec<(Vec<Place>, bool)>,
+}
+
+impl Drop for Bench<'_> {
+    fn drop(&mut self) {
+        // After a panic its instances may be half-way through something: they go.
+        if let (Some(crew), false) = (self.crew.take(), std::thread::panicking())
+            && let Ok(mut idle) = self.weights.idle.lock()
+        {
+            idle.push(crew);
+        }
+    }
+}
+
+impl Workshop for Bench<'_> {
+    fn open(&mut self) -> usize {
+        if let Some(free) = self.sequences.iter().position(|(_, open)| !open) {
+            self.sequences[free].1 = true;
+            return free;
+        }
+        let plan = &self.weights.planned.plan;
+        let positions = cache_positions(plan.context);
+        let first = self.first();
+        let caches = plan
+            .caches
+            .iter()
+            .map(|width| first.take(width * positions))
+            .collect();
+        self.sequences.push((caches, true));
+        self.sequences.len() - 1
+    }
+
+    fn close(&mut self, sequence: usize) {
+        self.sequences[sequence].1 = false;
+    }
+
+    /// # Panics
+    /// If the sandbox stops a call, or has no memory left.
+    fn run(&mut self, stage: &Stage, rows: &[Row], chosen: &mut Vec<u32>) {
+        self.stage(stage, rows, chosen)
+            .unwrap_or_else(|error| panic!("{stage:?} failed in the sandbox: {error:?}"));
+    }
+
+    fn keep(&mut self, buffer: Buffer, rows: &[usize]) {
+        let (width, place) = (self.width(buffer), self.places.buffers[buffer.0]);
+        let words = self
+            .first()
+            .words(place)
+            .expect("a buffer lies in the memory");
+        for (to, from) in rows.iter().enumerate() {
+            words.copy_within(from * width..(from + 1) * width, to * width);
+        }
+    }
+}
+
+impl Bench<'_> {
+    fn crew(&mut self) -> &mut Crew {
+        self.crew
+            .as_mut()
+            .expect("the crew is there until the request is answered")
+    }
+
+    fn first(&mut self) -> &mut Instance {
+        &mut self.crew().instances[0]
+    }
+
+    fn width(&self, buffer: Buffer) -> usize {
+        self.weights.planned.plan.widths[buffer.0]
+    }
+
+    fn node(&self, k: usize) -> Node {
+        self.weights.planned.program.nodes[k]
+    }
+
+    /// The place of a buffer's row.
+    fn row(&self, buffer: Buffer, row: usize) -> Place {
+        let width = self.width(buffer);
+        self.places.buffers[buffer.0].part(row * width, width)
+    }
+
+    fn stage(
+        &mut self,
+        stage: &Stage,
+        rows: &[Row],
+        chosen: &mut Vec<u32>,
+    ) -> Result<(), wasmtime::Error> {
+        match stage {
+            Stage::Embed { node, out } => self.embed(*node, *out, rows),
+            Stage::Linear { x, cols, parts } => self.linear(*x, *cols, parts, rows.len()),
+            Stage::Store { x, cache } => self.store(*x, *cache, rows),
+            Stage::Attention {
+                q,
+                keys,
+                values,
+                shape,
+                out,
+            } => self.attention(*q, [*keys, *values], shape, *out, rows),
+            Stage::Row { node, out } => self.on_rows(*node, *out, rows),
+            Stage::Sample { node } => self.sample(*node, rows, chosen),
+        }
+    }
+
+    /// What the instance may spend on a node for so many rows: what its tiles cost at most on the proving machine, whose instructions
+    /// do less.
+    fn allow(&mut self, k: usize, rows: usize) -> Result<(), wasmtime::Error> {
+        let fuel = allowance(&self.node(k), rows);
+        self.first().allow(fuel)
+    }
+
+    fn embed(&mut self, k: usize, out: Buffer, rows: &[Row]) -> Result<(), wasmtime::Error> {
+        let mut node = self.node(k);
+        if let Op::Embed(p) = &mut node.op {
+            p.tokens_capacity = 1;
+        }
+        for (at, row) in rows.iter().enumerate() {
+            let token = self.places.token;
+            self.first().write(token, &[row.token])?;
+            let control = Control {
+                position: 0,
+                ..row.control
+            };
+            let range = 0..self.width(out);
+            let place = self.row(out, at);
+            self.defined(k, &node, &control, |_| token, range, place)?;
+        }
+        Ok(())
+    }
+
+    fn store(&mut self, x: Buffer, cache: Cache, rows: &[Row]) -> Result<(), wasmtime::Error> {
+        let positions = cache_positions(self.weights.planned.plan.context);
+        for (at, row) in rows.iter().enumerate() {
+            let (x, cache) = (self.row(x, at), self.sequences[row.sequence].0[cache.0]);
+            let position = row.position();
+            let first = self.first();
+            first.allow(1 << 20)?;
+            first.store(x, positions, position, cache)?;
+        }
+        Ok(())
+    }
+
+    fn attention(
+        &mut self,
+        q: Buffer,
+        caches: [Cache; 2],
+        shape: &Shape,
+        out: Buffer,
+        rows: &[Row],
+    ) -> Result<(), wasmtime::Error> {
+        let own = shape.group * shape.head_dim;
+        let cache = shape.head_dim * shape.positions;
+        let heads = self.width(out) / own;
+        let scratch = self.places.scratch;
+        for (at, row) in rows.iter().enumerate() {
+            let [keys, values] = caches.map(|cache| self.sequences[row.sequence].0[cache.0]);
+            let (q, out) = (self.row(q, at), self.row(out, at));
+            let visible = row.position() + 1;
+            let first = self.first();
+            for head in 0..heads {
+                // A few instructions for each element of each position.
+                first.allow(1 << 20 | (64 * own * (visible + 64)) as u64)?;
+                let [keys, values] = [keys, values].map(|place| place.part(head * cache, cache));
+                let (q, out) = (q.part(head * own, own), out.part(head * own, own));
+                first.attend(shape, [q, keys, values], visible, scratch, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn on_rows(&mut self, k: usize, out: Buffer, rows: &[Row]) -> Result<(), wasmtime::Error> {
+        let node = self.node(k);
+        let width = self.width(out);
+        let all = self.places.buffers[out.0].part(0, rows.len() * width);
+        let inputs = self.weights.planned.plan.inputs[k].clone();
+        let own = |input: &Input| matches!(input, Input::Row(buffer) if *buffer == out);
+        self.allow(k, rows.len())?;
+        match (&node.op, &inputs[..]) {
+            (Op::RmsNorm(p), [Input::Row(x), Input::Weight(weight)]) if *x != out => {
+                let x = self.places.buffers[x.0].part(0, all.words);
+                let weight = self.plain(*weight);
+                let dim = p.dim as usize;
+                return self.first().rms_norm(x, weight.part(0, dim), p.eps, all);
+            }
+            (Op::Add(_), [a, b]) if own(a) && !own(b) => {
+                let b = match b {
+                    Input::Row(b) => self.places.buffers[b.0].part(0, all.words),
+                    Input::Weight(b) => self.plain(*b).part(0, width),
+                };
+                return self.first().add(b, all);
+            }
+            (Op::SwiGlu(_), [Input::Row(gate), Input::Row(up)]) if *gate != out && *up != out => {
+                let [gate, up] =
+                    [gate, up].map(|input| self.places.buffers[input.0].part(0, all.words));
+                return self.first().swiglu(gate, up, all);
+            }
+            _ => {}
+        }
+        let before = self.places.before.part(0, all.words);
+        if inputs.iter().any(own) {
+            self.first().copy(all, before)?;
+        }
+        for (at, row) in rows.iter().enumerate() {
+            let place = self.row(out, at);
+            let input = |this: &Self, buffer: Buffer| match buffer == out {
+                true => before.part(at * width, width),
+                false => this.row(buffer, at),
+            };
+            if let (Op::Rope(p), [Input::Row(x), Input::Weight(table)]) = (&node.op, &inputs[..]) {
+                let rotary = p.rotary as usize;
+                let turns = self.plain(*table).part(row.position() * rotary, rotary);
+                let x = input(self, *x);
+                let neighbours = p.pairing == Pairing::Neighbours;
+                let head_dim = p.head_dim as usize;
+                self.allow(k, 1)?;
+                self.first().rope(x, head_dim, neighbours, turns, place)?;
+                continue;
+            }
+            let places: Vec<Place> = inputs
+                .iter()
+                .map(|given| match given {
+                    Input::Row(buffer) => input(self, *buffer),
+                    Input::Weight(index) => self.plain(*index),
+                })
+                .collect();
+            self.defined(k, &node, &row.control, |at| places[at], 0..width, place)?;
+        }
+        Ok(())
+    }
+
+    fn sample(
+        &mut self,
+        k: usize,
+        rows: &[Row],
+        chosen: &mut Vec<u32>,
+    ) -> Result<(), wasmtime::Error> {
+        let node = self.node(k);
+        let inputs = self.weights.planned.plan.inputs[k].clone();
+        for (at, row) in rows.iter().enumerate() {
+            let places: Vec<Place> = inputs
+                .iter()
+                .map(|input| match input {
+                    Input::Row(buffer) => self.row(*buffer, at),
+                    Input::Weight(index) => self.plain(*index),
+                })
+                .collect();
+            let next = row.position() + 1;
+            let token = self.places.token;
+            self.defined(
+                k,
+                &node,
+                &row.control,
+                |at| places[at],
+                next..next + 1,
+                token,
+            )?;
+            chosen.push(self.first().words(token)?[0]);
+        }
+        Ok(())
+    }
+
+    /// The place of a weight that is read as it is.
+    fn plain(&mut self, index: usize) -> Place {
+        self.crew().plain[index].expect("every weight that a row's node reads is in place")
+    }
+
+    /// An operator as it is defined; `slot` gives the places of what isn't a weight.
+    fn defined(
+        &mut self,
+        k: usize,
+        node: &Node,
+        control: &Control,
+        slot: impl Fn(usize) -> Place,
+        range: std::ops::Range<usize>,
+        out: Place,
+    ) -> Result<(), wasmtime::Error> {
+        let mut list = Vec::with_capacity(2 * MAX_INPUTS);
+        for (at, operand) in node.inputs().iter().enumerate() {
+            let place = match operand {
+                Operand::Weight(index) => self.plain(*index as usize),
+                Operand::Slot(_) => slot(at),
+            };
+            list.extend(place.listed());
+        }
+        self.allow(k, 1)?;
+        let places = &self.places;
+        let (record_at, control_at) = (places.record, places.control);
+        let (list_at, scratch) = (places.list.part(0, list.len()), places.scratch);
+        let first = self.first();
+        first.write(record_at, &node.encode())?;
+        first.write(control_at, &control.encode())?;
+        first.write(list_at, &list)?;
+        first.run_range([record_at, control_at, list_at], range, out, scratch)
+    }
+
+    /// Matrices that read the same vectors: each instance multiplies with its rows, and the products go back to the first one.
+    fn linear(
+        &mut self,
+        x: Buffer,
+        cols: usize,
+        parts: &[Part],
+        vectors: usize,
+    ) -> Result<(), wasmtime::Error> {
+        let program = &self.weights.planned.program;
+        let held = Held::of(program, parts[0].node);
+        let alike = |part: &Part| Held::of(program, part.node) == held;
+        if held == Held::AsItIs || !parts.iter().all(alike) {
+            return self.as_they_are(x, parts, vectors);
+        }
+        let fuel: u64 = parts
+            .iter()
+            .map(|part| allowance(&self.node(part.node), vectors))
+            .sum();
+        let x = self.places.buffers[x.0].part(0, vectors * cols);
+        let words = match held {
+            Held::Packed => Activations::words(vectors, cols),
+            _ => x.words,
+        };
+        let ready: Vec<Place> = self
+            .places
+            .vectors
+            .iter()
+            .map(|place| place.part(0, words))
+            .collect();
+        let products = self.places.products.clone();
+        let outs: Vec<Place> = parts
+            .iter()
+            .map(|part| self.places.buffers[part.out.0].part(0, vectors * part.rows))
+            .collect();
+        let crew = self.crew();
+        let first = &mut crew.instances[0];
+        first.allow(fuel)?;
+        match held {
+            Held::Packed => first.quantize(x, vectors, cols, ready[0])?,
+            _ => first.copy(x, ready[0])?,
+        }
+        let copied = match crew.instances.len() {
+            1 => Vec::new(),
+            _ => crew.instances[0].words(ready[0])?.to_vec(),
+        };
+        crew.instances
+            .par_iter_mut()
+            .zip(&crew.matrices)
+            .enumerate()
+            .try_for_each(|(index, (instance, matrices))| {
+                if index > 0 {
+                    instance.write(ready[index], &copied)?;
+                }
+                instance.allow(fuel)?;
+                let mut at = products[index];
+                for part in parts {
+                    at = matrices.multiply(instance, part.node, ready[index], vectors, at)?;
+                }
+                Ok::<(), wasmtime::Error>(())
+            })?;
+        for index in 0..crew.instances.len() {
+            let mut at = products[index];
+            for (part, out) in parts.iter().zip(&outs) {
+                let groups = crew.matrices[index].groups(part.node);
+                let place = at.part(0, groups.len() * vectors * GROUP);
+                at = at.after(place.words);
+                if index == 0 {
+                    crew.instances[0].scatter(place, vectors, groups.start, part.rows, *out)?;
+                } else {
+                    let own = crew.instances[index].words(place)?.to_vec();
+                    let out = crew.instances[0].words(*out)?;
+                    super::instance::scatter_into(&own, vectors, groups.start, part.rows, out);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Matrices without a fast path, row by row.
+    fn as_they_are(
+        &mut self,
+        x: Buffer,
+        parts: &[Part],
+        vectors: usize,
+    ) -> Result<(), wasmtime::Error> {
+        let control = Control::decode(&[0; CONTROL_WORDS]);
+        for part in parts {
+            let node = self.node(part.node);
+            for at in 0..vectors {
+                let (x, out) = (self.row(x, at), self.row(part.out, at));
+                self.defined(part.node, &node, &control, |_| x, 0..part.rows, out)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a node's tiles cost at most, for so many rows.
+fn allowance(node: &Node, rows: usize) -> u64 {
+    let shape = gavel_kernels::shape::output(&node.op);
+    let tiles = shape.len.div_ceil(shape.dtype.per_tile() as u64);
+    tiles.saturating_mul(cost(node)).saturating_mul(rows as u64)
+}
