@@ -1,9 +1,9 @@
 //! Binary16 to binary32 without branches.
 
 /// 2^112: what the exponents of the two formats differ by.
-const BIAS: f32 = f32::from_bits((112 + 127) << 23);
+pub(crate) const BIAS: f32 = f32::from_bits((112 + 127) << 23);
 /// The first magnitude of a binary16 that isn't finite.
-const INFINITE: u32 = 0x7c00;
+pub(crate) const INFINITE: u32 = 0x7c00;
 
 /// The number that binary16 bits stand for; of a NaN the bits are not the canonical ones.
 #[inline(always)]

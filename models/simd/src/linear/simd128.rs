@@ -56,18 +56,20 @@ fn part<const CELLS: usize, const VECTORS: usize>(
             sums[vector] = [i32x4_splat(-offset * x_sums[vector]); QUARTERS];
         }
         for (j, cell) in cells.iter().enumerate() {
+            let mut x = [[i32x4_splat(0); 4]; VECTORS];
+            for vector in 0..VECTORS {
+                x[vector] = columns::<CELLS>(&pairs[vector], j);
+            }
             for quarter in 0..QUARTERS {
                 let parts = parts::<CELLS>(cell, quarter);
                 for vector in 0..VECTORS {
                     let sum = &mut sums[vector][quarter];
-                    *sum = added::<CELLS>(*sum, parts, &pairs[vector], j);
+                    *sum = added::<CELLS>(*sum, parts, x[vector]);
                 }
             }
         }
-        let scales = scales.map(half::to_f32);
         for quarter in 0..QUARTERS {
-            let [a, b, c, d] = scales.as_chunks::<ROWS>().0[quarter];
-            let scales = f32x4(a, b, c, d);
+            let scales = four_halves(&scales.as_chunks::<ROWS>().0[quarter]);
             for vector in 0..VECTORS {
                 let scale = f32x4_mul(scales, f32x4_splat(x_scales[vector]));
                 let product = f32x4_mul(f32x4_convert_i32x4(sums[vector][quarter]), scale);
@@ -102,16 +104,40 @@ fn parts<const CELLS: usize>(cell: &[u8; CELL], quarter: usize) -> [v128; 4] {
     ]
 }
 
-/// Adds the products of a cell's parts with a vector's block.
+/// The columns of a vector's block that the parts of cell `j` meet.
 #[inline(always)]
-fn added<const CELLS: usize>(sum: v128, parts: [v128; 4], x: &[i16; BLOCK], j: usize) -> v128 {
-    let sum = i32x4_add(sum, i32x4_dot_i16x8(parts[0], pair(x, 2 * j)));
-    let sum = i32x4_add(sum, i32x4_dot_i16x8(parts[1], pair(x, 2 * j + 1)));
+fn columns<const CELLS: usize>(x: &[i16; BLOCK], j: usize) -> [v128; 4] {
+    let (even, odd) = (pair(x, 2 * j), pair(x, 2 * j + 1));
+    if CELLS == 8 {
+        return [even, odd, even, odd];
+    }
+    [even, odd, pair(x, 2 * j + 8), pair(x, 2 * j + 9)]
+}
+
+/// Adds the products of a cell's parts with a vector's columns.
+#[inline(always)]
+fn added<const CELLS: usize>(sum: v128, parts: [v128; 4], x: [v128; 4]) -> v128 {
+    let sum = i32x4_add(sum, i32x4_dot_i16x8(parts[0], x[0]));
+    let sum = i32x4_add(sum, i32x4_dot_i16x8(parts[1], x[1]));
     if CELLS == 8 {
         return sum;
     }
-    let sum = i32x4_add(sum, i32x4_dot_i16x8(parts[2], pair(x, 2 * j + 8)));
-    i32x4_add(sum, i32x4_dot_i16x8(parts[3], pair(x, 2 * j + 9)))
+    let sum = i32x4_add(sum, i32x4_dot_i16x8(parts[2], x[2]));
+    i32x4_add(sum, i32x4_dot_i16x8(parts[3], x[3]))
+}
+
+/// Four binary16 numbers, as `half::to_f32` converts one.
+#[inline(always)]
+fn four_halves(halves: &[u16; ROWS]) -> v128 {
+    // SAFETY: four binary16 numbers are 8 bytes.
+    let bits = unsafe { v128_load64_zero(halves.as_ptr().cast()) };
+    let bits = u32x4_extend_low_u16x8(bits);
+    let magnitude = v128_and(bits, u32x4_splat(0x7fff));
+    let finite = f32x4_mul(u32x4_shl(magnitude, 13), f32x4_splat(half::BIAS));
+    let special = v128_or(finite, u32x4_splat(0x7f80_0000));
+    let infinite = u32x4_ge(magnitude, u32x4_splat(half::INFINITE));
+    let sign = u32x4_shl(v128_and(bits, u32x4_splat(0x8000)), 16);
+    v128_or(v128_bitselect(special, finite, infinite), sign)
 }
 
 /// Two columns of a vector, in each lane.
