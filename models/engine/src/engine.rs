@@ -142,6 +142,25 @@ impl Engine {
 
     /// Runs node `k`; gives the words of its output slot that may have changed, or `None` if it doesn't run in this phase.
     pub fn run_node(&self, k: usize, state: &mut State) -> Option<Range<usize>> {
+        self.run_by(k, state, |call, out| self.executor.run(call, out))
+    }
+
+    /// The same, with prepared weights where they make it faster.
+    pub(crate) fn run_prepared(&self, k: usize, state: &mut State) -> Option<Range<usize>> {
+        self.run_by(k, state, |call, out| {
+            let prepared = self.batches().map(|batches| &batches.prepared);
+            if !prepared.is_some_and(|prepared| prepared.run(call, out)) {
+                self.executor.run(call, out);
+            }
+        })
+    }
+
+    fn run_by(
+        &self,
+        k: usize,
+        state: &mut State,
+        run: impl FnOnce(&Call<'_>, &mut [u32]),
+    ) -> Option<Range<usize>> {
         let node = &self.program.nodes[k];
         let control = state.control();
         if node.predicate & control.phase().bit() == 0 {
@@ -159,16 +178,14 @@ impl Engine {
         // A node may read the slot that it writes, so it writes beside it.
         let mut out = state.slot(planned.output)[words.clone()].to_vec();
         let inputs = self.inputs(k, state);
-        self.executor.run(
-            &Call {
-                index: k,
-                node,
-                control: &control,
-                inputs: &inputs,
-                range,
-            },
-            &mut out,
-        );
+        let call = Call {
+            index: k,
+            node,
+            control: &control,
+            inputs: &inputs,
+            range,
+        };
+        run(&call, &mut out);
         state.slot_mut(planned.output)[words.clone()].copy_from_slice(&out);
         Some(words)
     }

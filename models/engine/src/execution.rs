@@ -166,7 +166,7 @@ fn run_edited(
     k: usize,
     state: &mut State,
 ) -> Option<Range<usize>> {
-    let mut changed = engine.run_node(k, state);
+    let mut changed = engine.run_prepared(k, state);
     for edit in edits
         .iter()
         .filter(|edit| edit.step == step && edit.node == k)

@@ -1,6 +1,7 @@
 //! Where a batch's tensors lie, and who computes on them.
 
 use super::plan::{Buffer, Plan, Stage};
+use crate::Call;
 use gavel_program::{Control, Program};
 use std::sync::Arc;
 
@@ -28,6 +29,12 @@ impl Row {
 pub trait Prepared: Send + Sync {
     /// Memory for batches of at most `rows` rows.
     fn workshop(&self, rows: usize) -> Box<dyn Workshop + '_>;
+
+    /// Computes one node as [`Executor::run`](crate::Executor::run) does, where prepared weights make that faster; else `false`, with `out`
+    /// as it was.
+    fn run(&self, _call: &Call<'_>, _out: &mut [u32]) -> bool {
+        false
+    }
 }
 
 /// A batch's tensors: a row of each buffer for each row of the batch, and the caches of each sequence.

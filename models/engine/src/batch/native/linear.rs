@@ -3,14 +3,50 @@
 use super::split::for_each_chunk_of;
 use super::weights::Matrix;
 use super::{Bench, WORTH};
+use crate::Call;
 use crate::batch::plan::{Buffer, Part};
 use crate::native::with_scratch;
 use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_kernels::run_range;
+use gavel_program::Op;
 use gavel_simd::linear::{Outputs, float, scatter};
 use gavel_simd::{Activations, GROUP, Packed, linear};
 use std::mem::take;
 use std::ops::Range;
+
+/// A linear node of a packed matrix, for one vector; `false` for any other node.
+pub(super) fn alone(native: &super::Native, call: &Call<'_>, out: &mut [u32]) -> bool {
+    let program = &native.planned.program;
+    let Op::Linear(p) = &program.nodes[call.index].op else {
+        return false;
+    };
+    if !native.weights.knows(program, call.index) {
+        return false;
+    }
+    let Matrix::Packed(matrix) = native.weights.matrix(program, call.index) else {
+        return false;
+    };
+    let (level, cols) = (native.level, p.cols as usize);
+    let mut memory = vec![0; Activations::words(1, cols)];
+    let x = Activations::quantize(
+        level,
+        &cast_slice(call.inputs[0])[..cols],
+        cols,
+        &mut memory,
+    );
+    let first = call.range.start / GROUP;
+    let groups = first..call.range.end.min(p.rows as usize).div_ceil(GROUP);
+    let mut outputs = vec![[0.0; GROUP]; groups.len()];
+    let worth = groups.len() * GROUP * cols >= WORTH;
+    for_each_chunk_of(&mut outputs, 1, worth, &|at, outputs: &mut [Outputs]| {
+        let groups = first + at..first + at + outputs.len();
+        linear(level, &matrix, groups, &x, outputs);
+    });
+    let products: &[u32] = cast_slice(outputs.as_flattened());
+    let own = out.len().min(p.rows as usize - call.range.start);
+    out[..own].copy_from_slice(&products[..own]);
+    true
+}
 
 /// Groups of a matrix's rows.
 pub(super) fn groups(part: &Part) -> usize {

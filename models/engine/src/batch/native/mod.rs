@@ -6,6 +6,7 @@ mod weights;
 
 use super::plan::{Buffer, Cache, Input, Stage};
 use super::workshop::{Planned, Prepared, Row, Workshop};
+use crate::Call;
 use crate::native::with_scratch;
 use crate::packed_store::PackedStore;
 use bytemuck::{cast_slice, cast_slice_mut};
@@ -72,6 +73,10 @@ fn in_place(inputs: &[Input], out: Buffer) -> bool {
 }
 
 impl Prepared for Native {
+    fn run(&self, call: &Call<'_>, out: &mut [u32]) -> bool {
+        linear::alone(self, call, out)
+    }
+
     fn workshop(&self, rows: usize) -> Box<dyn Workshop + '_> {
         let plan = &self.planned.plan;
         let stages = plan.body.iter().chain(&plan.head);

@@ -60,6 +60,14 @@ impl Weights {
         Weights { packed, groups }
     }
 
+    /// Whether node `k` multiplies with a matrix that is packed.
+    pub(super) fn knows(&self, program: &Program, k: usize) -> bool {
+        match program.nodes[k].inputs().get(1) {
+            Some(Operand::Weight(plane)) => self.packed.contains_key(plane),
+            _ => false,
+        }
+    }
+
     /// The matrix of linear node `k`.
     pub(super) fn matrix<'a>(&'a self, program: &'a Program, k: usize) -> Matrix<'a> {
         let (p, plane) = described(program, k);
