@@ -3,6 +3,7 @@ mod amount;
 mod chain;
 mod cmd;
 mod deployment_file;
+mod drafts;
 mod key;
 mod logs;
 mod model;

@@ -48,6 +48,8 @@ pub(crate) struct VerifierSettings {
     pub(crate) poll_ms: u64,
     /// Says what it would do, and sends nothing.
     pub(crate) watch_only: bool,
+    /// The API of a provider that is asked which tokens its answers have; a right one is re-checked in one pass.
+    pub(crate) drafts: Option<String>,
     /// Seconds after which a transaction that is not included is sent again with higher fees.
     pub(crate) patience_s: u64,
     /// Most wei per gas that are ever offered.
@@ -72,6 +74,7 @@ impl Default for Settings {
                 lane: 0,
                 poll_ms: 1_000,
                 watch_only: false,
+                drafts: None,
                 patience_s: 45,
                 max_fee_wei: 500_000_000_000,
             },

@@ -46,6 +46,7 @@ fn answer(id: Hash, text: &[u8]) -> Answer {
             output_root: keccak(text),
         },
         answer: text.to_vec(),
+        tokens: vec![7, 0, u32::MAX],
     }
 }
 

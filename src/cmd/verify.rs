@@ -3,6 +3,7 @@
 use crate::{
     amount::Amount,
     chain::{self, Rollup},
+    drafts::ProviderDrafts,
     key, logs,
     settings::{DaemonArgs, Flags, Settings},
     shutdown,
@@ -33,6 +34,7 @@ The settings file is that of `gavel sequence`, with a section
   lane = 0
   poll_ms = 1000
   watch_only = false
+  drafts = \"http://provider.example:8080\"
 
 The account must be used by nothing else. With a bond (`gavel bond add`) it attests to the lane, which opens it. It keeps nothing
 that chain and model file don't hold: killed at any moment and started again, it goes on where it was.")]
@@ -45,6 +47,9 @@ pub(crate) struct Args {
     /// Say what would be done, and send nothing.
     #[arg(long)]
     watch_only: bool,
+    /// The provider's API: asked which tokens its answers have, so that right ones are re-checked in one pass. It is not trusted.
+    #[arg(long, value_name = "URL")]
+    drafts: Option<String>,
     /// Milliseconds between passes.
     #[arg(long, value_name = "MS")]
     poll_ms: Option<u64>,
@@ -55,6 +60,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let flags = Flags::default()
         .with("verifier.lane", args.lane)
         .with("verifier.poll_ms", args.poll_ms)
+        .with("verifier.drafts", args.drafts.clone())
         .switch("verifier.watch_only", args.watch_only);
     let settings = args.daemon.settings(flags)?;
     let signer = key::optional(settings.private_key_file.as_deref())?;
@@ -85,7 +91,11 @@ async fn watch(
     rollup.demand_model(own.lane, engine.program().id).await?;
     let account = signer.as_ref().map_or(Address::ZERO, |key| key.address());
     let board = board(rollup, account, &engine, own.watch_only).await?;
-    let library = Library::new(guest_image(), Arc::new(Honest));
+    let mut library = Library::new(guest_image(), Arc::new(Honest));
+    if let Some(url) = &own.drafts {
+        let drafts = ProviderDrafts::new(url, tokio::runtime::Handle::current())?;
+        library = library.with_drafts(Arc::new(drafts));
+    }
     library.add_program(engine);
     let sender = signer.filter(|_| !own.watch_only).map(|key| {
         let wallet = EthereumWallet::from(key);

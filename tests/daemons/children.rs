@@ -141,6 +141,13 @@ impl Daemon {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// The word that it has said after something else.
+    pub(crate) fn after(&self, what: &str) -> String {
+        let said = self.log();
+        let (_, rest) = said.split_once(what).expect("it has said that");
+        rest.split_whitespace().next().expect("a word").to_owned()
+    }
+
     /// Waits until it has said something.
     pub(crate) async fn says(&mut self, what: &str) {
         let log = self.log.clone();

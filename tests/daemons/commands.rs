@@ -99,12 +99,26 @@ async fn a_rollup_by_commands_alone() {
     office.file("gavel.toml", "[sequencer]\npoll_ms = 20\n");
     let mut sequencer = office.daemon("sequence", office.as_account(&provider, &sequence));
     sequencer.says("listening").await;
+    let api = format!("http://{}/", sequencer.after("listening at="));
+    let drafted = [
+        "verify",
+        "--poll-ms",
+        "20",
+        "--watch-only",
+        "--drafts",
+        &api,
+    ];
+    let mut along_drafts = office.daemon("along-drafts", office.gavel(&drafted));
     let second = office.as_account(&provider, &sequence);
     refused(second, 1, &["another process uses the data folder"]);
     let asked = json(office.as_account(&user, &request));
     assert_eq!(asked["answer"]["final"], false);
     let id = asked["request_id"].as_str().expect("an id").to_owned();
     verifier.says("a batch is right").await;
+    along_drafts
+        .says(&format!("a draft request_id={id} tokens="))
+        .await;
+    along_drafts.says("a batch is right").await;
     let status = json(office.gavel(&["status", "0/0", "--json"]));
     assert_eq!(status["state"], "proposed");
     assert_eq!(status["requests"], json!([id]));
@@ -122,7 +136,7 @@ async fn a_rollup_by_commands_alone() {
     .await;
     let status = printed(office.gavel(&["status", &id]));
     assert!(status.contains("state: delivered"), "{status}");
-    for daemon in [verifier, sequencer] {
+    for daemon in [along_drafts, verifier, sequencer] {
         assert!(daemon.stop().success(), "SIGTERM ends a daemon cleanly");
     }
 }

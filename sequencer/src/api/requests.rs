@@ -92,6 +92,7 @@ fn result_json(answer: &Answer) -> Value {
         "leaf": result.hash().to_string(),
         "text": String::from_utf8_lossy(&answer.answer),
         "bytes": hex::encode_prefixed(&answer.answer),
+        "tokens": answer.tokens,
     })
 }
 

@@ -48,6 +48,8 @@ pub struct Answer {
     pub result: ResultCommitment,
     /// The bytes.
     pub answer: Vec<u8>,
+    /// The tokens generated, which a watcher may ask for; none of an answer that was kept before tokens were.
+    pub tokens: Vec<u32>,
 }
 
 /// Requests of the lane and their answers.

@@ -30,7 +30,28 @@ pub(super) fn answer(row: &SqliteRow) -> Result<Answer, StoreError> {
             output_root: hash(row, table, "output_root")?,
         },
         answer,
+        tokens: tokens(row, table)?,
     })
+}
+
+/// Tokens as the database keeps them: four bytes each, little-endian.
+pub(super) fn token_bytes(tokens: &[u32]) -> Vec<u8> {
+    tokens
+        .iter()
+        .flat_map(|token| token.to_le_bytes())
+        .collect()
+}
+
+fn tokens(row: &SqliteRow, table: &'static str) -> Result<Vec<u32>, StoreError> {
+    let bytes: Vec<u8> = row.try_get("tokens")?;
+    let (whole, rest) = bytes.as_chunks::<4>();
+    match rest {
+        [] => Ok(whole
+            .iter()
+            .map(|bytes| u32::from_le_bytes(*bytes))
+            .collect()),
+        _ => Err(unreadable(table, "tokens")),
+    }
 }
 
 /// A transaction.

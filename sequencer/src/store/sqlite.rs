@@ -125,14 +125,15 @@ impl SqliteStore {
     async fn insert_answer(&self, answer: &Answer) -> Result<(), StoreError> {
         let result = &answer.result;
         sqlx::query(
-            "INSERT INTO answers (id, status, tokens_out, output_root, answer)
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO answers (id, status, tokens_out, output_root, answer, tokens)
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING",
         )
         .bind(result.request_id.to_string())
         .bind(i64::from(result.status.code()))
         .bind(i64::from(result.tokens_out))
         .bind(result.output_root.to_string())
         .bind(&answer.answer)
+        .bind(rows::token_bytes(&answer.tokens))
         .execute(&self.pool)
         .await?;
         Ok(())

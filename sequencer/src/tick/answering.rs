@@ -122,6 +122,7 @@ fn answer_of(
         Ok(outcome) => Ok(Answer {
             result: outcome.result(id, program),
             answer: outcome.output,
+            tokens: outcome.tokens,
         }),
         Err(AnswersError::Refused(_)) => Ok(Answer {
             result: ResultCommitment {
@@ -132,6 +133,7 @@ fn answer_of(
                 output_root: zero_root(program.header.output_depth),
             },
             answer: Vec::new(),
+            tokens: Vec::new(),
         }),
         Err(failed) => Err(failed),
     }

@@ -207,6 +207,8 @@ async fn a_completion_goes_on_chain_and_ends_with_a_proof() {
         (&json!("proposed"), &json!(false))
     );
     assert_eq!(proposed["result"]["text"], expected("Question", 2));
+    let tokens = proposed["result"]["tokens"].as_array().expect("tokens");
+    assert_eq!(tokens.len(), 2);
     assert_eq!(proposed["index"], 1);
     leads_to_the_root(&proposed);
     town.wait(WINDOW + 1).await;

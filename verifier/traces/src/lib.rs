@@ -11,5 +11,5 @@ pub mod opening;
 pub mod tile;
 
 pub use execution::{Committed, Moment};
-pub use library::{Data, Deviation, Honest, KnownRequest, Library};
+pub use library::{Data, Deviation, Drafts, Honest, KnownRequest, Library, NoDrafts};
 pub use tile::{MachineRun, Tile};

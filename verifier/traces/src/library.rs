@@ -28,6 +28,23 @@ pub trait Deviation: Send + Sync {
     fn edits(&self, request: &KnownRequest, engine: &Arc<Engine>) -> Vec<Edit>;
 }
 
+/// Where somebody says which tokens an answer has. Nobody trusts it: as far as a draft is right an answer is computed in batches, and
+/// where it is wrong it costs the batch that shows it.
+pub trait Drafts: Send + Sync {
+    /// The tokens that a request's answer is said to have; none if nobody says anything. May block.
+    fn tokens(&self, request_id: Hash) -> Vec<u32>;
+}
+
+/// Nobody says anything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoDrafts;
+
+impl Drafts for NoDrafts {
+    fn tokens(&self, _request_id: Hash) -> Vec<u32> {
+        Vec::new()
+    }
+}
+
 /// What a player works from: knowledge over a library that its daemon fills.
 pub trait Data: Send + Sync {
     /// Programs and requests.
@@ -64,6 +81,7 @@ type Cache<K, V> = Mutex<HashMap<K, Arc<V>>>;
 pub struct Library {
     image: Arc<Image>,
     deviation: Arc<dyn Deviation>,
+    drafts: Arc<dyn Drafts>,
     engines: Mutex<HashMap<Hash, Arc<Engine>>>,
     requests: Cache<Hash, KnownRequest>,
     places: Mutex<HashMap<(u64, u64), Hash>>,
@@ -78,6 +96,7 @@ impl Library {
         Library {
             image,
             deviation,
+            drafts: Arc::new(NoDrafts),
             engines: Mutex::default(),
             requests: Mutex::default(),
             places: Mutex::default(),
@@ -85,6 +104,11 @@ impl Library {
             executions: Mutex::default(),
             runs: Mutex::default(),
         }
+    }
+
+    /// The same library, which asks for drafts of answers.
+    pub fn with_drafts(self, drafts: Arc<dyn Drafts>) -> Self {
+        Library { drafts, ..self }
     }
 
     /// Adds a program that passed its check.
@@ -135,9 +159,9 @@ impl Library {
             let known = self.request(request_id)?;
             let engine = self.engine(known.request.program_id)?;
             if self.deviation.edits(&known, &engine).is_empty() {
-                engine
-                    .answer(&known.prompt, &known.request.params, |_| {})
-                    .map_err(failed)
+                let tokens = self.drafts.tokens(request_id);
+                let checked = engine.check(&known.prompt, &known.request.params, &tokens);
+                checked.map(|checked| checked.outcome).map_err(failed)
             } else {
                 Ok(self.execution(request_id)?.execution().outcome())
             }

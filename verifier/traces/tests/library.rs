@@ -8,8 +8,11 @@ use gavel_engine::{Edit, Engine, Native};
 use gavel_formats::{ImageInfo, Limits, ModelFile, import};
 use gavel_machine::Image;
 use gavel_primitives::{Hash, Params, Request, Tree, keccak, root_of_bytes};
-use gavel_traces::{Deviation, Honest, KnownRequest, Library};
-use std::sync::{Arc, OnceLock};
+use gavel_traces::{Deviation, Drafts, Honest, KnownRequest, Library};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicUsize, Ordering},
+};
 
 const PROMPT: &[u8] = b"Proposal: x\nAnswer:";
 
@@ -174,5 +177,40 @@ fn a_claim_s_end_gives_the_result_that_it_is_claimed_with() {
             panic!("its end is one of the contested");
         };
         assert_eq!(result_on_chain(&end), result);
+    }
+}
+
+/// Says the same of every request, and counts how often it is asked.
+struct Saying {
+    tokens: Vec<u32>,
+    asked: AtomicUsize,
+}
+
+impl Drafts for Saying {
+    fn tokens(&self, _request_id: Hash) -> Vec<u32> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.tokens.clone()
+    }
+}
+
+#[test]
+fn what_somebody_says_of_an_answer_changes_nothing_about_it() {
+    let id = known().request.id();
+    let truth = full(Arc::new(Honest)).outcome(id).expect("it is known");
+    let mut wrong = truth.tokens.clone();
+    wrong[1] ^= 1;
+    for tokens in [
+        truth.tokens.clone(),
+        wrong,
+        vec![u32::MAX; 4000],
+        Vec::new(),
+    ] {
+        let saying = Arc::new(Saying {
+            tokens,
+            asked: AtomicUsize::new(0),
+        });
+        let library = full(Arc::new(Honest)).with_drafts(Arc::clone(&saying) as Arc<dyn Drafts>);
+        assert_eq!(library.outcome(id).expect("it is known"), truth);
+        assert_eq!(saying.asked.load(Ordering::Relaxed), 1);
     }
 }
