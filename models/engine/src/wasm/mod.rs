@@ -8,6 +8,7 @@
 
 #[cfg(test)]
 mod bounds;
+mod crew;
 mod instance;
 mod matrices;
 mod room;

@@ -2,15 +2,15 @@
 //! thread multiplies with its own.
 
 use super::WasmError;
+use super::crew::{Crew, Places};
 use super::instance::{Instance, Place};
-use super::matrices::{Held, Matrices};
+use super::matrices::Held;
 use crate::batch::plan::{Buffer, Cache, Input, Part, Stage};
 use crate::batch::workshop::{Planned, Prepared, Row, Workshop};
 use gavel_kernels::cost;
-use gavel_program::boot::SCRATCH_WORDS;
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::Pairing;
-use gavel_program::{Control, MAX_INPUTS, NODE_WORDS, Node, Op, Operand};
+use gavel_program::{Control, MAX_INPUTS, Node, Op, Operand};
 use gavel_simd::attention::{Shape, cache_positions};
 use gavel_simd::{Activations, GROUP};
 use rayon::prelude::*;
@@ -54,130 +54,6 @@ impl Prepared for WasmWeights {
             crew: Some(crew),
             sequences: Vec::new(),
         })
-    }
-}
-
-/// Instances that share the matrices' rows. The first holds everything else as well.
-struct Crew {
-    instances: Vec<Instance>,
-    matrices: Vec<Matrices>,
-    /// Weights that nodes read as they are, in the first instance, by index.
-    plain: Vec<Option<Place>>,
-    /// The first words that a request may use, in each instance.
-    free: Vec<usize>,
-}
-
-impl Crew {
-    fn new(planned: &Planned, module: &Module) -> Result<Self, WasmError> {
-        let count = rayon::current_num_threads();
-        let mut made = (0..count)
-            .into_par_iter()
-            .map(|index| {
-                let mut instance = Instance::new(module)?;
-                let matrices = Matrices::new(planned, &mut instance, index, count)?;
-                Ok((instance, matrices))
-            })
-            .collect::<Result<Vec<_>, WasmError>>()?;
-        let mut plain = vec![None; planned.program.weights.len()];
-        for index in read_as_they_are(planned) {
-            let words = (*planned.program.weights[index].words).as_ref();
-            let instance = &mut made[0].0;
-            let place = instance.take(words.len());
-            instance.write(place, words)?;
-            plain[index] = Some(place);
-        }
-        let (instances, matrices): (Vec<_>, Vec<_>) = made.into_iter().unzip();
-        Ok(Crew {
-            free: instances.iter().map(Instance::taken).collect(),
-            instances,
-            matrices,
-            plain,
-        })
-    }
-}
-
-/// Weights that other nodes than those of packed matrices read.
-fn read_as_they_are(planned: &Planned) -> Vec<usize> {
-    let plan = &planned.plan;
-    let nodes = plan
-        .body
-        .iter()
-        .chain(&plan.head)
-        .flat_map(|stage| match stage {
-            Stage::Embed { node, .. } | Stage::Row { node, .. } | Stage::Sample { node } => {
-                vec![*node]
-            }
-            Stage::Linear { parts, .. } => parts
-                .iter()
-                .map(|part| part.node)
-                .filter(|node| Held::of(&planned.program, *node) == Held::AsItIs)
-                .collect(),
-            _ => Vec::new(),
-        });
-    let mut indexes: Vec<usize> = nodes
-        .flat_map(|node| planned.program.nodes[node].inputs().to_vec())
-        .filter_map(|operand| match operand {
-            Operand::Weight(index) => Some(index as usize),
-            Operand::Slot(_) => None,
-        })
-        .collect();
-    indexes.sort_unstable();
-    indexes.dedup();
-    indexes
-}
-
-/// Where a batch's tensors lie.
-struct Places {
-    buffers: Vec<Place>,
-    /// What a node that writes one of its inputs reads.
-    before: Place,
-    scratch: Place,
-    record: Place,
-    control: Place,
-    list: Place,
-    token: Place,
-    /// In each instance: vectors as a matrix reads them, and its products.
-    vectors: Vec<Place>,
-    products: Vec<Place>,
-}
-
-impl Places {
-    fn new(planned: &Planned, crew: &mut Crew, rows: usize) -> Self {
-        let plan = &planned.plan;
-        let (mut vectors, mut groups) = (0, 0);
-        for stage in plan.body.iter().chain(&plan.head) {
-            if let Stage::Linear { cols, parts, .. } = stage {
-                let own = Activations::words(rows, cols.next_multiple_of(32));
-                vectors = vectors.max(own).max(rows * cols);
-                groups = groups.max(parts.iter().map(|part| part.rows.div_ceil(GROUP)).sum());
-            }
-        }
-        let widest = plan.widths.iter().copied().max().unwrap_or(0);
-        let shared = crew
-            .instances
-            .iter_mut()
-            .zip(&crew.free)
-            .map(|(instance, free)| {
-                instance.release(*free);
-                (instance.take(vectors), instance.take(rows * groups * GROUP))
-            })
-            .unzip();
-        let first = &mut crew.instances[0];
-        Places {
-            buffers: plan
-                .widths
-                .iter()
-                .map(|width| first.take(rows * width))
-                .collect(),
-            before: first.take(rows * widest),
-            scratch: first.take(SCRATCH_WORDS),
-            record: first.take(NODE_WORDS),
-            control: first.take(CONTROL_WORDS),
-            list: first.take(2 * MAX_INPUTS),
-            token: first.take(1),
-            vectors: shared.0,
-            products: shared.1,
-        }
     }
 }
 
@@ -541,10 +417,10 @@ impl Bench<'_> {
                 }
                 Ok::<(), wasmtime::Error>(())
             })?;
-        for index in 0..crew.instances.len() {
+        for (index, matrices) in crew.matrices.iter().enumerate() {
             let mut at = products[index];
             for (part, out) in parts.iter().zip(&outs) {
-                let groups = crew.matrices[index].groups(part.node);
+                let groups = matrices.groups(part.node);
                 let place = at.part(0, groups.len() * vectors * GROUP);
                 at = at.after(place.words);
                 if index == 0 {
