@@ -89,6 +89,14 @@ fn prepared(planned: &Planned, store: &dyn PackedStore) -> Box<dyn Prepared> {
     Box::new(weights)
 }
 
+/// Makes sure that this thread computes as the operators are defined.
+///
+/// # Panics
+/// If its float environment is not the default one.
+pub(crate) fn check_thread() {
+    with_scratch(|_| ());
+}
+
 /// Lends a thread's scratch memory, once it computes as the operators are defined.
 pub(crate) fn with_scratch<T>(use_it: impl FnOnce(&mut [u32]) -> T) -> T {
     SCRATCH.with_borrow_mut(|scratch| use_it(scratch))

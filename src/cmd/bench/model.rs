@@ -1,4 +1,4 @@
-//! `gavel bench model`: a model's speed, of the prompt and of generation.
+//! `gavel bench model`: a model's speed, of the prompt, of generation, and of checking an answer again.
 
 mod drawn;
 
@@ -47,6 +47,8 @@ struct Report {
     tokens: usize,
     prompt_tokens_per_second: Speed,
     tokens_per_second: Speed,
+    /// The time of checking the answer again along its tokens, over the time of making it: the median. None for drawn tokens.
+    recheck_over_answer: Option<f64>,
 }
 
 /// Tokens a second, over the runs.
@@ -89,6 +91,9 @@ fn print(report: &Report) {
             speed.median, speed.best
         );
     }
+    if let Some(ratio) = report.recheck_over_answer {
+        println!("checking the answer again takes {ratio:.3} of the time of making it");
+    }
 }
 
 /// When an answer's tokens came.
@@ -98,6 +103,8 @@ struct Timed {
     /// From the start to the first token, and on to the last.
     first: Duration,
     others: Duration,
+    /// Of checking the answer again.
+    recheck: Option<Duration>,
 }
 
 fn answer(engine: &Engine, args: &Args) -> anyhow::Result<Timed> {
@@ -115,11 +122,16 @@ fn answer(engine: &Engine, args: &Args) -> anyhow::Result<Timed> {
             outcome.tokens.len()
         );
     };
+    let start = Instant::now();
+    let checked = engine.check(args.prompt.as_bytes(), &params, &outcome.tokens)?;
+    let recheck = start.elapsed();
+    anyhow::ensure!(checked.outcome == outcome, "checking gave another answer");
     Ok(Timed {
         prompt_tokens: outcome.prompt_tokens.len(),
         tokens: outcome.tokens.len(),
         first,
         others: last - first,
+        recheck: Some(recheck),
     })
 }
 
@@ -140,6 +152,11 @@ impl Args {
                 median: median(all),
             }
         };
+        let ratio = |timed: &Timed| {
+            let answer = timed.first + timed.others;
+            Some(timed.recheck?.as_secs_f64() / answer.as_secs_f64())
+        };
+        let ratios: Option<Vec<f64>> = answers.iter().map(ratio).collect();
         let model = self.model.model.as_ref();
         Report {
             model: model.map(|path| path.display().to_string()),
@@ -153,6 +170,7 @@ impl Args {
             tokens_per_second: speeds(|timed| {
                 (timed.tokens - 1) as f64 / timed.others.as_secs_f64()
             }),
+            recheck_over_answer: ratios.map(median),
         }
     }
 }

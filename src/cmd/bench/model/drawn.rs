@@ -52,6 +52,7 @@ pub(super) fn measure(engine: &Engine, prompt: u32, tokens: u32) -> Result<Timed
         tokens: tokens as usize + 1,
         first,
         others: start.elapsed(),
+        recheck: None,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Work split over the threads of a rayon pool by halves: nothing is allocated for it.
 
+use crate::native::check_thread;
+
 /// Calls `each(index, chunk)` for each chunk of `chunk` words, on several threads if that is worth it.
 pub(super) fn for_each_chunk<T: Send>(
     words: &mut [T],
@@ -24,6 +26,7 @@ pub(super) fn for_each_chunk_of<T: Send>(
     let threads = rayon::current_num_threads();
     let chunks = words.len() / chunk.max(1);
     if !worth || threads == 1 || chunks < 2 {
+        check_thread();
         each(0, words);
         return;
     }
@@ -43,6 +46,7 @@ fn halve<T: Send>(
 ) {
     let chunks = words.len() / chunk;
     if chunks <= grain {
+        check_thread();
         each(first, words);
         return;
     }
