@@ -17,6 +17,7 @@ mod float_environment;
 pub mod native;
 pub mod packed_store;
 pub mod printed;
+mod scratch;
 mod snapshots;
 pub mod state;
 #[cfg(feature = "wasm")]

@@ -2,34 +2,18 @@
 
 use crate::batch::workshop::{Planned, Prepared};
 use crate::packed_store::{InMemory, PackedStore};
-use crate::{Call, Executor, batch, float_environment};
+use crate::scratch::with_scratch;
+use crate::{Call, Executor, batch};
 use gavel_kernels::{run_range, shape};
 use gavel_program::Op;
-use gavel_program::boot::{SCRATCH_WORDS, TILE_BYTES};
+use gavel_program::boot::TILE_BYTES;
 use gavel_simd::Level;
 use rayon::prelude::*;
-use std::cell::RefCell;
 
 /// Words of a tile.
 const TILE_WORDS: usize = TILE_BYTES / 4;
 /// Multiply-adds below which a node isn't worth a second thread: waking one and waiting for it takes tens of microseconds.
 const WORTH_SPLITTING: u64 = 1 << 20;
-
-thread_local! {
-    static SCRATCH: RefCell<Vec<u32>> = RefCell::new(scratch());
-}
-
-/// A thread's scratch memory, once it computes as the operators are defined.
-///
-/// # Panics
-/// If the thread's float environment is not the default one.
-fn scratch() -> Vec<u32> {
-    assert!(
-        float_environment::is_default(),
-        "this thread rounds floats in another way than IEEE-754's default, or flushes subnormal numbers to zero"
-    );
-    vec![0; SCRATCH_WORDS]
-}
 
 /// The native executor. It uses the rayon pool in which it is called.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,19 +71,6 @@ impl Executor for StoredNative {
 fn prepared(planned: &Planned, store: &dyn PackedStore) -> Box<dyn Prepared> {
     let weights = batch::native::Native::new(planned.clone(), Level::best(), store);
     Box::new(weights)
-}
-
-/// Makes sure that this thread computes as the operators are defined.
-///
-/// # Panics
-/// If its float environment is not the default one.
-pub(crate) fn check_thread() {
-    with_scratch(|_| ());
-}
-
-/// Lends a thread's scratch memory, once it computes as the operators are defined.
-pub(crate) fn with_scratch<T>(use_it: impl FnOnce(&mut [u32]) -> T) -> T {
-    SCRATCH.with_borrow_mut(|scratch| use_it(scratch))
 }
 
 fn compute(call: &Call<'_>, start: usize, end: usize, out: &mut [u32]) {

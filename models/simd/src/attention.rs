@@ -20,16 +20,25 @@ pub struct Shape {
     pub positions: usize,
     /// Scale of the scores, the bits of an F32.
     pub scale: u32,
+    /// Positions that are seen: the last of them is the query's own.
+    pub window: usize,
 }
 
-/// The positions that a cache for `context` of them has.
+impl Shape {
+    /// The first position that a query at `position` sees.
+    pub fn first_seen(&self, position: usize) -> usize {
+        (position + 1).saturating_sub(self.window)
+    }
+}
+
+/// The positions that a cache for `context` of them has: whole registers, wherever the first position that is seen lies.
 pub fn cache_positions(context: usize) -> usize {
-    context.next_multiple_of(LANES)
+    context.next_multiple_of(LANES) + LANES
 }
 
 by_level! {
-    /// Attention of the `group` query heads that share one key head over the positions `0..visible`. `keys` and `values` are that head's
-    /// part of the caches \[head_dim, positions\]; `q` and `out` have `group * head_dim` elements, `scratch` at least `visible`.
+    /// Attention of the `group` query heads that share one key head, at `position`. `keys` and `values` are that head's part of the caches
+    /// \[head_dim, positions\]; `q` and `out` have `group * head_dim` elements, `scratch` as many as positions are seen.
     ///
     /// # Panics
     /// If a slice is shorter than that.
@@ -38,11 +47,13 @@ by_level! {
         q: &[f32],
         keys: &[f32],
         values: &[f32],
-        visible: usize,
+        position: usize,
         scratch: &mut [f32],
         out: &mut [f32],
     ) {
-        let weights = &mut scratch[..visible];
+        let first = shape.first_seen(position);
+        let weights = &mut scratch[..position + 1 - first];
+        let (keys, values) = (&keys[first..], &values[first..]);
         let heads = q.chunks_exact(shape.head_dim).zip(out.chunks_exact_mut(shape.head_dim));
         for (q, out) in heads {
             scores(shape, q, keys, weights);
@@ -125,12 +136,12 @@ pub(crate) fn largest(values: &[f32]) -> f32 {
     }
 }
 
-/// Position t goes to lane t mod 16: a dot product of the weights and an element's positions.
+/// The i-th position that is seen goes to lane i mod 16: a dot product of the weights and an element's positions.
 #[inline(always)]
 fn weighted_sum(shape: &Shape, weights: &[f32], values: &[f32], out: &mut [f32]) {
-    let elements = values.chunks_exact(shape.positions);
-    for (out, values) in out.iter_mut().zip(elements) {
-        *out = f32::from_bits(stored(dot(weights, &values[..weights.len()], |x| x)));
+    for (element, out) in out.iter_mut().enumerate() {
+        let values = &values[element * shape.positions..][..weights.len()];
+        *out = f32::from_bits(stored(dot(weights, values, |x| x)));
     }
 }
 

@@ -185,11 +185,11 @@ proptest! {
 
     #[test]
     fn attention_over_a_cache(
-        (heads, kv_heads, head_dim, visible, q, keys, values, scale) in
-            (1usize..4, 1usize..4, 1usize..100, 1usize..70).prop_flat_map(|(group, kv_heads, head_dim, visible)| {
+        (heads, kv_heads, head_dim, visible, window, q, keys, values, scale) in
+            (1usize..4, 1usize..4, 1usize..100, 1usize..70, 1u32..100).prop_flat_map(|(group, kv_heads, head_dim, visible, window)| {
                 let cache = visible * kv_heads * head_dim;
                 (
-                    Just(group * kv_heads), Just(kv_heads), Just(head_dim), Just(visible),
+                    Just(group * kv_heads), Just(kv_heads), Just(head_dim), Just(visible), Just(window),
                     numbers(group * kv_heads * head_dim), numbers(cache), numbers(cache), -2.0f32..2.0,
                 )
             }),
@@ -197,14 +197,14 @@ proptest! {
         let (context, position) = (visible as u32, visible as u32 - 1);
         let [h, kv, dim] = [heads, kv_heads, head_dim].map(|size| size as u32);
         let scale = scale.to_bits();
-        let op = Op::Scores(Scores { heads: h, kv_heads: kv, head_dim: dim, context, scale, window: context });
+        let op = Op::Scores(Scores { heads: h, kv_heads: kv, head_dim: dim, context, scale, window });
         let scores = defined(op, position, &[&q, &keys], heads * visible);
-        let op = Op::Softmax(Softmax { heads: h, context, window: context });
+        let op = Op::Softmax(Softmax { heads: h, context, window });
         let probs = defined(op, position, &[&scores], heads * visible);
-        let op = Op::WeightedSum(WeightedSum { heads: h, kv_heads: kv, head_dim: dim, context, window: context });
+        let op = Op::WeightedSum(WeightedSum { heads: h, kv_heads: kv, head_dim: dim, context, window });
         let expected = defined(op, position, &[&probs, &values], heads * head_dim);
         let positions = cache_positions(visible);
-        let shape = Shape { group: heads / kv_heads, head_dim, positions, scale };
+        let shape = Shape { group: heads / kv_heads, head_dim, positions, scale, window: window as usize };
         for level in Level::all() {
             let mut out = vec![0.0; heads * head_dim];
             let mut scratch = vec![0.0; visible];
@@ -223,7 +223,7 @@ proptest! {
                 let q = &f32s(&q)[head * width..][..width];
                 let at = head * head_dim * positions;
                 let (keys, values) = (&keys[at..], &values[at..]);
-                attention(level, &shape, q, keys, values, visible, &mut scratch, out);
+                attention(level, &shape, q, keys, values, visible - 1, &mut scratch, out);
             }
             prop_assert_eq!(&bits(&out), &expected, "{}", level.name());
         }

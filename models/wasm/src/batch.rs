@@ -105,7 +105,7 @@ unsafe extern "C" fn grouped(
     float::f32_groups(LEVEL, matrix, cols, x, out);
 }
 
-/// Attention of the heads of one query row that share a key head.
+/// Attention of the heads of one query row, at `position`, that share a key head; `scratch` has as many words as positions are seen.
 ///
 /// # Safety
 /// The tensors lie where they are said to, and don't overlap.
@@ -116,10 +116,11 @@ unsafe extern "C" fn attend(
     head_dim: usize,
     positions: usize,
     scale: u32,
+    window: usize,
     q: *const f32,
     keys: *const f32,
     values: *const f32,
-    visible: usize,
+    position: usize,
     scratch: *mut f32,
     out: *mut f32,
 ) {
@@ -128,7 +129,9 @@ unsafe extern "C" fn attend(
         head_dim,
         positions,
         scale,
+        window,
     };
+    let seen = position + 1 - shape.first_seen(position);
     let cache = head_dim * positions;
     // SAFETY: the host's promise.
     unsafe {
@@ -138,8 +141,8 @@ unsafe extern "C" fn attend(
             read(q, group * head_dim),
             read(keys, cache),
             read(values, cache),
-            visible,
-            write(scratch, visible),
+            position,
+            write(scratch, seen),
             write(out, group * head_dim),
         );
     }

@@ -288,9 +288,7 @@ impl<'a> Planner<'a> {
         let same_shape = (s.heads, s.kv_heads, s.head_dim, s.context)
             == (w.heads, w.kv_heads, w.head_dim, w.context)
             && (m.heads, m.context) == (s.heads, s.context)
-            && [s.window, m.window, w.window]
-                .iter()
-                .all(|window| *window >= s.context);
+            && [s.window, m.window] == [w.window; 2];
         let chained = softmax.inputs()[0] == Operand::Slot(scores.output)
             && sum.inputs()[0] == Operand::Slot(softmax.output);
         let same_phases =
@@ -308,6 +306,7 @@ impl<'a> Planner<'a> {
             head_dim: s.head_dim as usize,
             positions: cache_positions(self.plan.context),
             scale: s.scale,
+            window: s.window as usize,
         };
         (rows == [true; 2] && out != q).then_some(Stage::Attention {
             q,

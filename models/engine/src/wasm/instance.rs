@@ -60,7 +60,7 @@ type Fn4 = TypedFunc<(u32, u32, u32, u32), ()>;
 type Fn5 = TypedFunc<(u32, u32, u32, u32, u32), ()>;
 type Fn6 = TypedFunc<(u32, u32, u32, u32, u32, u32), ()>;
 type Fn7 = TypedFunc<(u32, u32, u32, u32, u32, u32, u32), ()>;
-type Fn10 = TypedFunc<(u32, u32, u32, u32, u32, u32, u32, u32, u32, u32), ()>;
+type Fn11 = TypedFunc<(u32, u32, u32, u32, u32, u32, u32, u32, u32, u32, u32), ()>;
 type RunRange = TypedFunc<(u32, u32, u32, u32, u32, u32, u32, u32), u32>;
 
 /// An instance of the module.
@@ -72,7 +72,7 @@ pub(super) struct Instance {
     quantize: Fn4,
     packed: Fn7,
     grouped: Fn6,
-    attend: Fn10,
+    attend: Fn11,
     store_row: Fn5,
     rms_norm: Fn6,
     add: Fn4,
@@ -247,24 +247,26 @@ impl Instance {
         &mut self,
         shape: &Shape,
         inputs: [Place; 3],
-        visible: usize,
+        position: usize,
         scratch: Place,
         out: Place,
     ) -> Result<(), wasmtime::Error> {
         let [q, keys, values] = self.ready(inputs)?;
-        let [scratch, out] = self.ready([scratch.part(0, visible), out])?;
-        let sizes = [shape.group, shape.head_dim, shape.positions].map(|size| size as u32);
-        let [group, head_dim, positions] = sizes;
-        let visible = visible as u32;
+        let seen = position + 1 - shape.first_seen(position);
+        let [scratch, out] = self.ready([scratch.part(0, seen), out])?;
+        let sizes = [shape.group, shape.head_dim, shape.positions, shape.window];
+        let [group, head_dim, positions, window] = sizes.map(|size| size as u32);
+        let position = position as u32;
         let arguments = (
             group,
             head_dim,
             positions,
             shape.scale,
+            window,
             q,
             keys,
             values,
-            visible,
+            position,
             scratch,
             out,
         );

@@ -219,14 +219,14 @@ impl Bench<'_> {
         for (at, row) in rows.iter().enumerate() {
             let [keys, values] = caches.map(|cache| self.sequences[row.sequence].0[cache.0]);
             let (q, out) = (self.row(q, at), self.row(out, at));
-            let visible = row.position() + 1;
+            let position = row.position();
             let first = self.first();
             for head in 0..heads {
                 // A few instructions for each element of each position.
-                first.allow(1 << 20 | (64 * own * (visible + 64)) as u64)?;
+                first.allow((1 << 20) + (64 * own * (position + 64)) as u64)?;
                 let [keys, values] = [keys, values].map(|place| place.part(head * cache, cache));
                 let (q, out) = (q.part(head * own, own), out.part(head * own, own));
-                first.attend(shape, [q, keys, values], visible, scratch, out)?;
+                first.attend(shape, [q, keys, values], position, scratch, out)?;
             }
         }
         Ok(())

@@ -1,8 +1,10 @@
 //! Batches give what one node after the other gives, with a draft or without, right or wrong.
 
-use crate::setting::llama;
-use gavel_engine::{Engine, Outcome};
+use crate::setting::{image, llama};
+use gavel_engine::{Engine, Native, Outcome};
+use gavel_formats::{Limits, ModelFile, import};
 use gavel_primitives::Params;
+use std::sync::Arc;
 
 const FILES: [&str; 7] = [
     "stories260K-F32.gguf",
@@ -55,6 +57,26 @@ fn answers_are_those_of_one_node_after_the_other() {
             let expected = by_nodes(&engine, &prompt, &params);
             assert_eq!((outcome, told), expected, "{file}: {prompt:?} {params:?}");
         }
+    }
+}
+
+#[test]
+fn a_context_need_not_be_whole_registers() {
+    let Some(path) = gavel_fixtures::model("llama/stories260K-Q8_0.gguf") else {
+        return;
+    };
+    let file = ModelFile::open(&path).expect("the file was found");
+    for max_context in [2, 15, 16, 17, 45] {
+        let limits = Limits {
+            max_context,
+            ..Limits::default()
+        };
+        let program = import(&file, &limits, image()).expect("the file is supported");
+        let engine = Engine::new(Arc::new(program), Box::new(Native));
+        let params = Params::greedy(max_context);
+        let outcome = engine.answer(b"a", &params, |_| {}).expect("short");
+        let (expected, _) = by_nodes(&engine, "a", &params);
+        assert_eq!(outcome, expected, "{max_context} positions");
     }
 }
 

@@ -5,7 +5,7 @@ use super::weights::Matrix;
 use super::{Bench, WORTH};
 use crate::Call;
 use crate::batch::plan::{Buffer, Part};
-use crate::native::with_scratch;
+use crate::scratch::with_scratch;
 use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_kernels::run_range;
 use gavel_program::Op;

@@ -7,8 +7,8 @@ mod weights;
 use super::plan::{Buffer, Cache, Input, Stage};
 use super::workshop::{Planned, Prepared, Row, Workshop};
 use crate::Call;
-use crate::native::with_scratch;
 use crate::packed_store::PackedStore;
+use crate::scratch::with_scratch;
 use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_kernels::run_range;
 use gavel_program::control::CONTROL_WORDS;
@@ -124,10 +124,8 @@ struct Bench<'a> {
 impl Workshop for Bench<'_> {
     fn open(&mut self) -> usize {
         let plan = &self.native.planned.plan;
-        let caches = plan
-            .caches
-            .iter()
-            .map(|width| vec![0; width * plan.context]);
+        let positions = cache_positions(plan.context);
+        let caches = plan.caches.iter().map(|width| vec![0; width * positions]);
         let caches = Some(caches.collect());
         match self.sequences.iter().position(Option::is_none) {
             Some(free) => {
@@ -235,7 +233,7 @@ impl Bench<'_> {
                     &q[chunk * group..][..group],
                     &cast_slice(&caches[keys.0])[at..],
                     &cast_slice(&caches[values.0])[at..],
-                    row.position() + 1,
+                    row.position(),
                     cast_slice_mut(scratch),
                     cast_slice_mut(out),
                 );

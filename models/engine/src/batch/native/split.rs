@@ -1,6 +1,6 @@
 //! Work split over the threads of a rayon pool by halves: nothing is allocated for it.
 
-use crate::native::check_thread;
+use crate::scratch::check_thread;
 
 /// Calls `each(index, chunk)` for each chunk of `chunk` words, on several threads if that is worth it.
 pub(super) fn for_each_chunk<T: Send>(
