@@ -7,7 +7,7 @@ use crate::batch::workshop::{Planned, Prepared};
 use crate::{Call, Executor, State, StateError};
 use gavel_kernels::{shape, touched};
 use gavel_primitives::{Hash, Params, ResultCommitment, Status, StatusCode, root_of_bytes};
-use gavel_program::{Control, Operand, Phase, Program, ProgramTrees, TILE_BYTES};
+use gavel_program::{Operand, Program, ProgramTrees, TILE_BYTES};
 use std::{
     ops::Range,
     sync::{Arc, OnceLock},
@@ -369,10 +369,5 @@ impl Engine {
     /// Runs the last node, which moves the request on.
     pub(crate) fn advance(&self, state: &mut State) {
         self.run_node(self.program.nodes.len() - 1, state);
-    }
-
-    /// Whether the control slot of a step's end says that the head ran in that step.
-    pub fn is_generation(control: &Control) -> bool {
-        control.phase() == Phase::Generate
     }
 }

@@ -9,7 +9,7 @@
 //! - [`activations`]: quantized input vectors
 //! - [`mod@linear`]: matrix times vectors
 //! - [`attention`]: scores, softmax and weighted sum in one go
-//! - [`rows`]: norms, rotations, activations functions: what stays within a vector
+//! - [`rows`]: norms, rotations, sums, SwiGLU: what stays within a vector
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 pub mod activations;

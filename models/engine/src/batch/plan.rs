@@ -1,7 +1,7 @@
 //! A program's layers as stages over a batch of rows.
 
 use gavel_kernels::shape;
-use gavel_program::op::{Probs, Sample};
+use gavel_program::op::Sample;
 use gavel_program::{Node, Op, Operand, Phase, Program};
 use gavel_simd::attention::{Shape, cache_positions};
 use std::collections::BTreeSet;
@@ -202,7 +202,7 @@ impl<'a> Planner<'a> {
             Op::StoreRow(_) => (self.store(nodes[0], head)?, 1),
             Op::Scores(_) => (self.attention(nodes, head)?, 3),
             Op::Sample(p) => (self.sample(nodes[0], p, head)?, 1),
-            Op::Probs(p) => (self.probs(nodes[0], p, head)?, 1),
+            Op::Probs(_) => (self.probs(nodes[0], head)?, 1),
             Op::RmsNorm(_)
             | Op::Rope(_)
             | Op::Add(_)
@@ -326,7 +326,7 @@ impl<'a> Planner<'a> {
     }
 
     /// At temperature 0 its output keeps its value, which only the sampler could see; and that one doesn't look.
-    fn probs(&mut self, k: usize, _: &Probs, head: bool) -> Option<Stage> {
+    fn probs(&mut self, k: usize, head: bool) -> Option<Stage> {
         head.then_some(())?;
         self.row(k, head)
     }

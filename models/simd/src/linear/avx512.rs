@@ -8,7 +8,7 @@ use crate::activations::{Activations, Tile};
 use crate::pack::{BLOCK, CELL, GROUP, Group, Kind};
 use core::arch::{asm, x86_64::*};
 
-/// Cache lines that are fetched ahead of their use; measured best on the machines of docs/benchmarks.md.
+/// How many bytes before its use a cell is asked for: a page, past which the processor does not look ahead by itself.
 const AHEAD: usize = 4096;
 
 /// The rows of a group times all vectors.

@@ -28,7 +28,7 @@ pub(super) enum Matrix<'a> {
 pub(super) struct Weights {
     /// By the index of the first plane's weight.
     packed: HashMap<u32, (Layout, PackedBytes)>,
-    /// The same for small matrices of binary32: larger ones are as fast as the memory as they are.
+    /// The same for small matrices of binary32; a larger one would double the memory that it takes.
     groups: HashMap<u32, Vec<Line>>,
 }
 
