@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from . import bpe, bpe_cases, operators, text, text_cases
+from . import bpe, bpe_cases, image, image_cases, operators, text, text_cases
 from .arithmetic import F, bits
 from .records import FORMATS, control_slot, record
 from .weights import BITS, FLOATS, PLANES, block
@@ -31,6 +31,14 @@ RUN = {
     "Advance": text.advance,
     "BpeIds": bpe.bpe_ids,
     "BpeCount": bpe.bpe_count,
+    "Reply": image.reply,
+    "Finish": image.finish,
+    "InputScale": image.input_scale,
+    "Relu": image.relu,
+    "Conv": image.conv,
+    "Pool": image.pool,
+    "RowSoftmax": image.row_softmax,
+    "ChannelAffine": image.channel_affine,
 }
 # Zeros, least and largest subnormal and normal numbers, one, infinities, NaNs of both signs and kinds.
 EDGES = np.array(
@@ -335,6 +343,14 @@ MAKE = {
     "Scale": scale,
     "BpeIds": bpe_cases.tokenize,
     "BpeCount": bpe_cases.tokenize,
+    "Reply": image_cases.reply,
+    "Finish": image_cases.finish,
+    "InputScale": image_cases.input_scale,
+    "Relu": image_cases.relu,
+    "Conv": image_cases.conv,
+    "Pool": image_cases.pool,
+    "RowSoftmax": image_cases.row_softmax,
+    "ChannelAffine": image_cases.channel_affine,
 }
 
 

@@ -23,6 +23,8 @@ BPE = (
 )
 DETOKENIZER = ("vocab", "tokens_capacity", "output_capacity")
 ADVANCE = ("context", "tokens_capacity", "output_capacity", "eos_count", "eos0", "eos1", "eos2", "eos3")
+REPLY = ("len", "least", "most", "measure", "class")
+WINDOWS = ("kernel_height", "kernel_width", "stride_height", "stride_width", "pad_top", "pad_left")
 OPCODES = {
     "TokenizeIds": (1, TOKENIZER),
     "TokenizeCount": (2, TOKENIZER),
@@ -45,6 +47,17 @@ OPCODES = {
     "BpeCount": (19, BPE),
     "GeGlu": (20, ("len",)),
     "Scale": (21, ("len", "factor")),
+    "Reply": (22, REPLY),
+    "Finish": (23, REPLY),
+    "InputScale": (24, ("channels", "plane", "divisor", *(f"{name}{c}" for name in ("mean", "deviation") for c in range(4)))),
+    "Relu": (25, ("len",)),
+    "Conv": (
+        26,
+        ("channels", "height", "width", "out_channels", "out_height", "out_width", *WINDOWS, "dilation_height", "dilation_width", "groups"),
+    ),
+    "Pool": (27, ("channels", "height", "width", "out_height", "out_width", *WINDOWS, "reduction")),
+    "RowSoftmax": (28, ("rows", "dim")),
+    "ChannelAffine": (29, ("channels", "plane")),
 }
 CONTROL = ("phase", "position", "prompt_len", "prompt_tokens", "tokens_out", "max_tokens", "status", "output_len", "temperature", "top_p")
 

@@ -6,7 +6,9 @@
 use crate::shape::in_domain;
 use crate::text::cost as text;
 use gavel_program::boot::TILE_BYTES;
-use gavel_program::op::{Linear, Sample, Scores, Softmax, WeightedSum};
+use gavel_program::op::{
+    Conv, Linear, Pool, Reduction, RowSoftmax, Sample, Scores, Softmax, WeightedSum,
+};
 use gavel_program::{Node, Op, WeightFormat};
 
 /// Elements of a tile of 32-bit elements.
@@ -37,6 +39,10 @@ const FOLD: u64 = 15 * ADD + 400;
 const KEY: u64 = 20;
 /// One level of a sift in the sampler's heap.
 const SIFT: u64 = 64;
+/// Finding the place of one element of a window.
+const PLACE: u64 = 100;
+/// Taking one element of a window.
+const ELEMENT: u64 = 30;
 /// Columns of a quantization block.
 const BLOCK: u64 = 32;
 
@@ -69,7 +75,14 @@ pub fn cost(node: &Node) -> u64 {
             Op::TokenizeIds(p) | Op::TokenizeCount(p) => text::tokenize(p),
             Op::BpeIds(p) | Op::BpeCount(p) => text::bpe(p),
             Op::Detokenize(p) | Op::DetokenizeLen(p) => text::detokenize(p),
-            Op::Advance(_) => text::advance(),
+            Op::Advance(_) | Op::Finish(_) => text::advance(),
+            Op::Reply(p) => TILE * ROUND + u64::from(p.len) * KEY + 1000,
+            Op::InputScale(_) => TILE * (FROM_INTEGER + 2 * DIVIDE + ADD + 4 * ROUND) + 500,
+            Op::Relu(_) => TILE * ROUND,
+            Op::Conv(p) => conv(p),
+            Op::Pool(p) => pool(p),
+            Op::RowSoftmax(p) => row_softmax(p),
+            Op::ChannelAffine(_) => TILE * (MULTIPLY + ADD + 4 * ROUND),
         }
 }
 
@@ -149,6 +162,36 @@ fn weighted_sum(p: &WeightedSum) -> u64 {
     u64::from(p.context) * position
         + rows(p.heads, p.head_dim) * (row + 200)
         + TILE * (FOLD + 5 * ROUND)
+}
+
+fn conv(p: &Conv) -> u64 {
+    let size = u64::from(p.kernel_height) * u64::from(p.kernel_width);
+    let taps = u64::from(p.channels / p.groups) * size;
+    let product = MULTIPLY + ADD + ROUND;
+    // In each row: the lanes are cleared, and every element of a kernel has its windows found.
+    let row = 2 * TILE * 16 + taps * PLACE + 500;
+    let rows = rows_of(&[p.out_channels, p.out_height], p.out_width);
+    TILE * (taps * product + FOLD + ADD + 5 * ROUND) + rows * row
+}
+
+fn pool(p: &Pool) -> u64 {
+    let size = u64::from(p.kernel_height) * u64::from(p.kernel_width);
+    let (element, number) = match p.reduction {
+        Reduction::Largest => (KEY, 0),
+        Reduction::Mean | Reduction::PaddedMean => (ADD + ROUND, FROM_INTEGER + DIVIDE + FOLD),
+    };
+    let window = size * (element + ELEMENT) + u64::from(p.kernel_height) * ROUND;
+    TILE * (window + number + 100) + rows_of(&[p.channels, p.out_height], p.out_width) * 300
+}
+
+fn row_softmax(p: &RowSoftmax) -> u64 {
+    let row = u64::from(p.dim) * (EXP + 2 * ADD + KEY + 3 * ROUND) + FOLD + 200;
+    rows(p.rows, p.dim) * row + TILE * (DIVIDE + ROUND)
+}
+
+/// Rows of an image's channels that one tile can meet.
+fn rows_of(dims: &[u32; 2], width: u32) -> u64 {
+    rows(dims[0].saturating_mul(dims[1]), width)
 }
 
 /// Rows of a matrix that one tile can meet.

@@ -2,11 +2,14 @@
 
 use crate::advance::advance;
 use crate::attention::{scores, softmax, weighted_sum};
-use crate::elementwise::{add, geglu, scale, swiglu};
+use crate::elementwise::{add, geglu, relu, scale, swiglu};
 use crate::embed::embed;
+use crate::image::{channel_affine, conv, input_scale, pool};
 use crate::linear::linear;
 use crate::norm::rms_norm;
+use crate::reply::{finish, reply};
 use crate::rope::rope;
+use crate::row_softmax::row_softmax;
 use crate::sample::{probs, sample};
 use crate::store::store_row;
 use crate::text::{bpe_count, bpe_ids, detokenize, detokenize_len, tokenize_count, tokenize_ids};
@@ -105,5 +108,13 @@ fn run(
         Op::Detokenize(p) => detokenize(p, control, inputs, range, out),
         Op::DetokenizeLen(p) => detokenize_len(p, control, inputs, range, out),
         Op::Advance(p) => advance(p, control, inputs, range, out),
+        Op::Reply(p) => reply(p, control, inputs, range, out),
+        Op::Finish(p) => finish(p, control, inputs, range, out),
+        Op::InputScale(p) => input_scale(p, inputs, range, out),
+        Op::Relu(_) => relu(inputs, range, out),
+        Op::Conv(p) => conv(p, inputs, range, out),
+        Op::Pool(p) => pool(p, inputs, range, out),
+        Op::RowSoftmax(p) => row_softmax(p, inputs, range, out, scratch),
+        Op::ChannelAffine(p) => channel_affine(p, inputs, range, out),
     }
 }

@@ -1,6 +1,6 @@
 //! Operators on corresponding elements.
 
-use crate::num::{exp, stored};
+use crate::num::{canonical, exp, stored};
 use crate::view::f32s;
 use core::ops::Range;
 use gavel_program::op::Scale;
@@ -34,6 +34,15 @@ pub(crate) fn scale(p: &Scale, inputs: &[&[u32]], range: Range<usize>, out: &mut
     let factor = f32::from_bits(p.factor);
     for (word, x) in out.iter_mut().zip(&f32s(inputs[0])[range]) {
         *word = stored(x * factor);
+    }
+}
+
+/// `out[i] = x[i]` where it is above zero or NaN, else +0.
+#[inline(never)]
+pub(crate) fn relu(inputs: &[&[u32]], range: Range<usize>, out: &mut [u32]) {
+    for (word, x) in out.iter_mut().zip(&inputs[0][range]) {
+        let bits = canonical(*x);
+        *word = if bits >> 31 == 0 { bits } else { 0 };
     }
 }
 

@@ -4,7 +4,7 @@
 //! whatever they hold.
 
 use gavel_program::boot::{SCRATCH_WORDS, WINDOW_BYTES};
-use gavel_program::op::{Bpe, Tokenizer};
+use gavel_program::op::{Bpe, Conv, InputScale, Measure, Pool, Tokenizer};
 use gavel_program::{DType, Node, Op, WeightFormat};
 
 /// Most columns of a matrix: an input vector is quantized in scratch.
@@ -13,6 +13,13 @@ const MAX_COLS: u32 = 1 << 19;
 const MAX_NORM: u32 = 1 << 24;
 /// Elements of a tensor that holds one number in its first element.
 const COUNT_LEN: u32 = 64;
+
+/// Most channels of bytes that become numbers, each with parameters of its own.
+const MAX_INPUT_CHANNELS: u32 = 4;
+/// Most rows or columns of a window, its steps and its pads, so that a place in an image is a small number.
+const MAX_REACH: u32 = 1 << 12;
+/// Most rows or columns of an image.
+const MAX_SIDE: u32 = 1 << 16;
 
 /// Code points of Unicode.
 const CODE_POINTS: u32 = 0x11_0000;
@@ -51,9 +58,11 @@ pub fn output(op: &Op) -> Shape {
     match op {
         Op::TokenizeIds(p) => Shape::new(I32, &[p.tokens_capacity]),
         Op::BpeIds(p) => Shape::new(I32, &[p.tokens_capacity]),
-        Op::TokenizeCount(_) | Op::BpeCount(_) | Op::DetokenizeLen(_) | Op::Advance(_) => {
-            Shape::new(I32, &[COUNT_LEN])
-        }
+        Op::TokenizeCount(_)
+        | Op::BpeCount(_)
+        | Op::DetokenizeLen(_)
+        | Op::Advance(_)
+        | Op::Finish(_) => Shape::new(I32, &[COUNT_LEN]),
         Op::Embed(p) => Shape::new(F32, &[p.dim]),
         Op::RmsNorm(p) => Shape::new(F32, &[p.rows, p.dim]),
         Op::Linear(p) => Shape::new(F32, &[p.rows]),
@@ -62,11 +71,20 @@ pub fn output(op: &Op) -> Shape {
         Op::Scores(p) => Shape::new(F32, &[p.heads, p.context]),
         Op::Softmax(p) => Shape::new(F32, &[p.heads, p.context]),
         Op::WeightedSum(p) => Shape::new(F32, &[p.heads, p.head_dim]),
-        Op::Add(p) | Op::SwiGlu(p) | Op::GeGlu(p) => Shape::new(F32, &[p.len]),
+        Op::Add(p) | Op::SwiGlu(p) | Op::GeGlu(p) | Op::Relu(p) => Shape::new(F32, &[p.len]),
         Op::Scale(p) => Shape::new(F32, &[p.len]),
         Op::Probs(p) => Shape::new(F32, &[p.vocab]),
         Op::Sample(p) => Shape::new(I32, &[p.tokens_capacity]),
         Op::Detokenize(p) => Shape::new(U8, &[p.output_capacity]),
+        Op::Reply(p) => Shape {
+            dtype: U8,
+            len: 4 * (u64::from(p.len) + u64::from(p.class)),
+        },
+        Op::InputScale(p) => Shape::new(F32, &[p.channels, p.plane]),
+        Op::Conv(p) => Shape::new(F32, &[p.out_channels, p.out_height, p.out_width]),
+        Op::Pool(p) => Shape::new(F32, &[p.channels, p.out_height, p.out_width]),
+        Op::RowSoftmax(p) => Shape::new(F32, &[p.rows, p.dim]),
+        Op::ChannelAffine(p) => Shape::new(F32, &[p.channels, p.plane]),
     }
 }
 
@@ -93,6 +111,17 @@ pub fn input(op: &Op, index: usize) -> Option<Shape> {
         (Op::WeightedSum(p), 1) => shape(F32, &[p.context, p.kv_heads, p.head_dim]),
         (Op::Add(p) | Op::SwiGlu(p) | Op::GeGlu(p), 0 | 1) => shape(F32, &[p.len]),
         (Op::Scale(p), 0) => shape(F32, &[p.len]),
+        (Op::Relu(p), 0) => shape(F32, &[p.len]),
+        (Op::Reply(p), 0) => shape(F32, &[p.len]),
+        (Op::Reply(p), 1) | (Op::Finish(p), 0) if p.measure == Measure::Count => {
+            shape(I32, &[COUNT_LEN])
+        }
+        (Op::InputScale(p), 0) => shape(U8, &[p.channels, p.plane]),
+        (Op::Conv(p), _) => conv_input(p, index),
+        (Op::Pool(p), 0) => shape(F32, &[p.channels, p.height, p.width]),
+        (Op::RowSoftmax(p), 0) => shape(F32, &[p.rows, p.dim]),
+        (Op::ChannelAffine(p), 0) => shape(F32, &[p.channels, p.plane]),
+        (Op::ChannelAffine(p), 1 | 2) => shape(F32, &[p.channels]),
         (Op::Probs(p), 0) => shape(F32, &[p.vocab]),
         (Op::Sample(p), 0 | 1) => shape(F32, &[p.vocab]),
         (Op::Detokenize(p) | Op::DetokenizeLen(p), 0) => shape(I32, &[p.tokens_capacity]),
@@ -102,6 +131,21 @@ pub fn input(op: &Op, index: usize) -> Option<Shape> {
         (Op::Advance(p), 1) => shape(I32, &[p.tokens_capacity]),
         _ => None,
     }
+}
+
+fn conv_input(p: &Conv, index: usize) -> Option<Shape> {
+    let inputs = [
+        [p.channels, p.height, p.width, 1],
+        [
+            p.out_channels,
+            p.channels.checked_div(p.groups).unwrap_or(0),
+            p.kernel_height,
+            p.kernel_width,
+        ],
+        [p.out_channels, 1, 1, 1],
+    ];
+    let dims = inputs.get(index)?;
+    Some(Shape::new(DType::F32, dims))
 }
 
 fn tokenizer_input(p: &Tokenizer, index: usize) -> Option<Shape> {
@@ -173,8 +217,50 @@ fn parameters_fit(op: &Op) -> bool {
             p.prompt_capacity <= crate::text::MAX_BPE_PROMPT && p.code_points <= CODE_POINTS
         }
         Op::Advance(p) => p.eos_count <= 4,
+        Op::Reply(p) | Op::Finish(p) => output(&Op::Reply(*p)).fits_window(),
+        Op::InputScale(InputScale { channels, .. }) => *channels <= MAX_INPUT_CHANNELS,
+        Op::Conv(p) => conv_fits(p),
+        Op::Pool(p) => pool_fits(p),
+        Op::RowSoftmax(p) => p.dim > 0 && p.dim as usize <= SCRATCH_WORDS,
         _ => true,
     }
+}
+
+fn conv_fits(p: &Conv) -> bool {
+    let steps = [
+        p.kernel_height,
+        p.kernel_width,
+        p.stride_height,
+        p.stride_width,
+        p.dilation_height,
+        p.dilation_width,
+    ];
+    let grouped = |channels: u32| channels > 0 && channels.is_multiple_of(p.groups);
+    p.groups > 0
+        && grouped(p.channels)
+        && grouped(p.out_channels)
+        && windows_fit(&steps, [p.pad_top, p.pad_left])
+        && sides_fit([p.height, p.width, p.out_height, p.out_width])
+}
+
+fn pool_fits(p: &Pool) -> bool {
+    let steps = [
+        p.kernel_height,
+        p.kernel_width,
+        p.stride_height,
+        p.stride_width,
+    ];
+    windows_fit(&steps, [p.pad_top, p.pad_left])
+        && sides_fit([p.height, p.width, p.out_height, p.out_width])
+}
+
+fn windows_fit(steps: &[u32], pads: [u32; 2]) -> bool {
+    steps.iter().all(|step| (1..=MAX_REACH).contains(step))
+        && pads.iter().all(|pad| *pad <= MAX_REACH)
+}
+
+fn sides_fit(sides: [u32; 4]) -> bool {
+    sides.iter().all(|side| *side <= MAX_SIDE)
 }
 
 fn columns_fit(format: WeightFormat, cols: u32) -> bool {

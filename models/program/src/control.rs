@@ -24,7 +24,7 @@ pub const CONTROL_WORDS: usize = 64;
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
-    /// Step 0: prompt bytes to tokens.
+    /// Step 0: prompt bytes to tokens; of a program of one step everything.
     Tokenize = 0,
     /// Prompt tokens but the last: no head.
     Prefill = 1,

@@ -8,15 +8,15 @@ use core::fmt;
 pub enum Status {
     /// Not finished yet.
     None = 0,
-    /// The model gave its end token.
+    /// The model gave its end token, or a program of one step its answer.
     Stop = 1,
     /// `max_tokens` were generated.
     Length = 2,
     /// The context is full.
     ContextFull = 3,
-    /// The prompt has more tokens than the context.
+    /// The prompt has more tokens than the context, or more than a program of one step reads.
     PromptTooLong = 4,
-    /// The prompt has no token.
+    /// The prompt has no token, or fewer bytes than a program of one step reads.
     EmptyPrompt = 5,
     /// The answer's text exceeds the output slot and was cut there.
     OutputFull = 6,

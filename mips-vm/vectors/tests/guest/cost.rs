@@ -5,8 +5,8 @@ use gavel_image::symbols;
 use gavel_kernels::{cost, shape};
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::{
-    Elementwise, Embed, Linear, Pairing, Probs, RmsNorm, Rope, Sample, Scale, Scores, Softmax,
-    StoreRow, WeightedSum,
+    ChannelAffine, Conv, Elementwise, Embed, InputScale, Linear, Pairing, Pool, Probs, Reduction,
+    RmsNorm, Rope, RowSoftmax, Sample, Scale, Scores, Softmax, StoreRow, WeightedSum,
 };
 use gavel_program::{Control, Node, Op, Operand, WeightFormat};
 
@@ -141,6 +141,7 @@ fn cases() -> Vec<(Op, u32)> {
             context - 1,
         ));
     }
+    cases.extend(image_cases().into_iter().map(|op| (op, 0)));
     cases.push((Op::Add(Elementwise { len: 64 }), 0));
     cases.push((Op::SwiGlu(Elementwise { len: 64 }), 0));
     cases.push((Op::GeGlu(Elementwise { len: 64 }), 0));
@@ -157,6 +158,87 @@ fn cases() -> Vec<(Op, u32)> {
         ));
     }
     cases
+}
+
+/// Operators on images and rows: one wide row, several, and single windows.
+fn image_cases() -> Vec<Op> {
+    let mut cases = vec![Op::Relu(Elementwise { len: 64 })];
+    for (channels, plane) in [(1, 64), (4, 16), (64, 1)] {
+        cases.push(Op::ChannelAffine(ChannelAffine { channels, plane }));
+    }
+    for (channels, plane) in [(1, 64), (4, 16)] {
+        let one = 0x3fff_ffff;
+        cases.push(Op::InputScale(InputScale {
+            channels,
+            plane,
+            divisor: 0x437f_0001,
+            mean0: one,
+            mean1: one,
+            mean2: one,
+            mean3: one,
+            deviation0: one,
+            deviation1: one,
+            deviation2: one,
+            deviation3: one,
+        }));
+    }
+    for (rows, dim) in [(1, 10), (1, 64), (1, 300), (70, 1), (9, 8)] {
+        cases.push(Op::RowSoftmax(RowSoftmax { rows, dim }));
+    }
+    for (channels, out_channels, side, kernel) in [
+        (1, 1, 64, 1),
+        (3, 2, 8, 3),
+        (16, 64, 1, 1),
+        (8, 64, 1, 3),
+        (2, 4, 14, 5),
+    ] {
+        cases.push(Op::Conv(conv(channels, out_channels, side, kernel)));
+    }
+    for reduction in [Reduction::Largest, Reduction::Mean, Reduction::PaddedMean] {
+        for (channels, side, kernel) in [(1, 64, 1), (2, 8, 2), (64, 1, 3), (1, 14, 7)] {
+            cases.push(Op::Pool(pool(channels, side, kernel, reduction)));
+        }
+    }
+    cases
+}
+
+/// Windows of `kernel` by `kernel`, as many as `side` by `side`, none of which reaches over an edge.
+fn conv(channels: u32, out_channels: u32, side: u32, kernel: u32) -> Conv {
+    Conv {
+        channels,
+        height: side + kernel - 1,
+        width: side + kernel - 1,
+        out_channels,
+        out_height: side,
+        out_width: side,
+        kernel_height: kernel,
+        kernel_width: kernel,
+        stride_height: 1,
+        stride_width: 1,
+        pad_top: 0,
+        pad_left: 0,
+        dilation_height: 1,
+        dilation_width: 1,
+        groups: 1,
+    }
+}
+
+/// The same.
+fn pool(channels: u32, side: u32, kernel: u32, reduction: Reduction) -> Pool {
+    Pool {
+        channels,
+        height: side + kernel - 1,
+        width: side + kernel - 1,
+        out_height: side,
+        out_width: side,
+        kernel_height: kernel,
+        kernel_width: kernel,
+        stride_height: 1,
+        stride_width: 1,
+        pad_top: 0,
+        pad_left: 0,
+        reduction,
+    }
 }
 
 /// A node with as many inputs as its operator reads.

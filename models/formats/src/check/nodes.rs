@@ -73,8 +73,8 @@ impl Checked<'_> {
         }
         let header = &self.program.header;
         let fits = match &self.node.op {
-            Op::Advance(_) => self.node.output == header.control_slot,
-            Op::Detokenize(_) => self.node.output == header.output_slot,
+            Op::Advance(_) | Op::Finish(_) => self.node.output == header.control_slot,
+            Op::Detokenize(_) | Op::Reply(_) => self.node.output == header.output_slot,
             _ => ![header.control_slot, header.output_slot, header.prompt_slot]
                 .contains(&self.node.output),
         };
@@ -84,7 +84,7 @@ impl Checked<'_> {
         Err(self.error(
             "output",
             got,
-            "control from Advance, output from Detokenize, prompt from none",
+            "control from Advance or Finish, output from Detokenize or Reply, prompt from none",
         ))
     }
 
@@ -122,14 +122,17 @@ fn operand_shape(program: &Program, operand: Operand) -> Option<Shape> {
 pub(super) fn check_last_node(program: &Program) -> Result<(), CheckError> {
     let last = program.nodes.len() - 1;
     for (k, node) in program.nodes.iter().enumerate() {
-        let advances = matches!(node.op, Op::Advance(_)) && node.predicate == PHASES;
+        let moves_on = matches!(node.op, Op::Advance(_) | Op::Finish(_));
+        let advances = moves_on && node.predicate == PHASES;
         if advances != (k == last) {
             return Err(CheckError::Node {
                 node: k,
                 op: node.op.name(),
                 what: "place",
                 got: format!("{k} of {}", program.nodes.len()),
-                expected: "Advance, in all four phases, as the last node and nowhere else".into(),
+                expected:
+                    "Advance or Finish, in all four phases, as the last node and nowhere else"
+                        .into(),
             });
         }
     }

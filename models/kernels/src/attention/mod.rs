@@ -23,20 +23,3 @@ fn seen_of(columns: &Range<usize>, seen: &Range<usize>) -> (Range<usize>, usize)
     let end = columns.end.min(seen.end).max(start);
     (start..end, start - columns.start)
 }
-
-/// Calls `each(row, columns, offset)` for each row of a matrix with `width` columns that `range` meets: the columns are those of
-/// the range within the row, the offset is where they begin in the range.
-fn for_each_row(
-    range: Range<usize>,
-    width: usize,
-    mut each: impl FnMut(usize, Range<usize>, usize),
-) {
-    let mut at = range.start;
-    while at < range.end {
-        let row = at / width;
-        let start = row * width;
-        let end = range.end.min(start + width);
-        each(row, at - start..end - start, at - range.start);
-        at = end;
-    }
-}

@@ -1,7 +1,8 @@
 //! Attention scores.
 
-use super::{for_each_row, seen, seen_of};
+use super::{seen, seen_of};
 use crate::num::{dot, stored};
+use crate::spans::for_each_row;
 use crate::view::f32s;
 use core::ops::Range;
 use gavel_program::Control;

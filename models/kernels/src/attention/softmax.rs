@@ -1,7 +1,8 @@
 //! Attention softmax.
 
-use super::{for_each_row, seen, seen_of};
+use super::{seen, seen_of};
 use crate::num::{exp, largest, stored, sum};
+use crate::spans::for_each_row;
 use crate::view::{f32s, f32s_mut};
 use core::ops::Range;
 use gavel_program::Control;

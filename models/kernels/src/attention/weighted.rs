@@ -1,7 +1,8 @@
 //! Attention output.
 
-use super::{for_each_row, seen};
+use super::seen;
 use crate::num::{LANES, Lanes, fold, stored};
+use crate::spans::for_each_row;
 use crate::view::f32s;
 use core::ops::Range;
 use gavel_program::Control;

@@ -13,5 +13,6 @@ pub use canon::{CANONICAL_NAN, canonical, is_nan, stored};
 pub use exp::exp;
 pub use f16::{bf16_to_f32, f16_to_f32, f32_to_f16};
 pub use lanes::{LANES, Lanes, dot, dot_bf16, dot_f16, fold, sum};
+pub(crate) use order::from_key;
 pub use order::{argmax, key, largest};
 pub use sqrt::sqrt;

@@ -43,8 +43,8 @@ pub fn largest(values: &[f32]) -> f32 {
     from_key(best)
 }
 
-/// A number with this key.
-fn from_key(key: i32) -> f32 {
+/// A number with this key: of both zeros the positive one.
+pub(crate) fn from_key(key: i32) -> f32 {
     if key == i32::MIN {
         f32::from_bits(super::CANONICAL_NAN)
     } else if key < 0 {

@@ -1,5 +1,7 @@
 //! An element's value doesn't depend on the range in which it is asked for, and nothing in the inputs makes an operator fail.
 
+mod image;
+
 use gavel_kernels::{in_domain, run_range, shape, touched};
 use gavel_program::boot::SCRATCH_WORDS;
 use gavel_program::control::CONTROL_WORDS;
@@ -121,6 +123,10 @@ fn ops() -> impl Strategy<Value = Op> {
     ]
 }
 
+fn any_op() -> impl Strategy<Value = Op> {
+    prop_oneof![ops(), image::ops()]
+}
+
 /// Any control slot, its position and temperature mostly of the useful kind.
 fn controls() -> impl Strategy<Value = Control> {
     let position = prop_oneof![6 => 0u32..90, 1 => any::<u32>()];
@@ -206,7 +212,7 @@ proptest! {
 
     #[test]
     fn any_split_gives_the_same_output(
-        op in ops(), control in controls(), seed in any::<u64>(), kind in 0u8..3,
+        op in any_op(), control in controls(), seed in any::<u64>(), kind in 0u8..3,
         mut cuts in prop::collection::vec(0usize..12, 0..6),
     ) {
         let node = node(op);
@@ -226,7 +232,7 @@ proptest! {
     }
 
     #[test]
-    fn stored_numbers_have_one_nan(op in ops(), control in controls(), seed in any::<u64>()) {
+    fn stored_numbers_have_one_nan(op in any_op(), control in controls(), seed in any::<u64>()) {
         let node = node(op);
         let inputs = inputs_of(&op, seed, 2);
         let elements = shape::output(&op).len as usize;
@@ -237,7 +243,7 @@ proptest! {
     }
 
     #[test]
-    fn outside_the_domain_nothing_is_read_or_changed(code in 3u32..15, params in prop::array::uniform32(prop_oneof![Just(0u32), 0u32..4, any::<u32>()]), count in 0usize..4) {
+    fn outside_the_domain_nothing_is_read_or_changed(code in 3u32..30, params in prop::array::uniform32(prop_oneof![Just(0u32), 0u32..4, any::<u32>()]), count in 0usize..4) {
         // Four parameters at most are not zero, so that many records decode.
         let mut params = params;
         params[4..].fill(0);
