@@ -8,6 +8,7 @@
 //! - [`mod@env`]: the Merkle trees over a state
 //! - [`execution`]: a request's execution commitment, and the state before any node of it
 //! - [`printed()`]: what a token prints
+//! - [`replied()`]: the numbers that a program of one step answers with
 pub mod batch;
 pub mod engine;
 pub mod env;
@@ -17,6 +18,7 @@ mod float_environment;
 pub mod native;
 pub mod packed_store;
 pub mod printed;
+pub mod replied;
 mod scratch;
 mod snapshots;
 pub mod state;
@@ -31,6 +33,7 @@ pub use executor::{Call, Executor};
 pub use native::{Native, StoredNative};
 pub use packed_store::{InMemory, PackedBytes, PackedStore, Wanted};
 pub use printed::printed;
+pub use replied::{Replied, replied};
 pub use state::{State, StateError};
 #[cfg(feature = "wasm")]
 pub use wasm::{Wasm, WasmError};

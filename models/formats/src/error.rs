@@ -1,6 +1,6 @@
 //! Why a model file doesn't become a program.
 
-use crate::{CheckError, FileError, GgufError};
+use crate::{CheckError, FileError, GgufError, MlgoError, OnnxError};
 use thiserror::Error;
 
 /// Why an import fails.
@@ -12,6 +12,12 @@ pub enum ImportError {
     /// It is no well-formed GGUF.
     #[error(transparent)]
     Gguf(#[from] GgufError),
+    /// It is no well-formed file of opML's.
+    #[error(transparent)]
+    Mlgo(#[from] MlgoError),
+    /// It is no ONNX model that can be read, or one of what isn't supported.
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
     /// A key that must be there isn't.
     #[error("the file has no {key:?}, expected {expected}")]
     Missing {

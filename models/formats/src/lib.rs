@@ -6,6 +6,9 @@
 //! - [`vocab`]: vocabularies as the tables that the tokenizing operators read
 //! - `families`: what is known of each family of models
 //! - `decoder`: what they share, from tensors' names to nodes
+//! - `network`: what the readers of classic networks share
+//! - `mlgo`: opML's dense networks
+//! - `onnx`: graphs of operators
 //! - `assemble`: slots, weights and nodes to a program with header and id
 //! - [`inspect`]: what a program is made of and what its steps cost
 //! - [`check()`]: whether a program's disputes can be trusted to end right
@@ -20,8 +23,12 @@ mod fields;
 pub mod file;
 pub mod gguf;
 pub mod inspect;
+mod kind;
 mod limits;
 mod matrices;
+mod mlgo;
+mod network;
+mod onnx;
 mod planes;
 mod roots;
 mod text;
@@ -33,7 +40,11 @@ pub use check::{CheckError, check};
 pub use error::ImportError;
 pub use file::{FileError, ModelFile};
 pub use gguf::{Gguf, GgufError};
+pub use kind::FileKind;
 pub use limits::Limits;
+pub use mlgo::MlgoError;
+pub use network::{InputScale, InputScaleError};
+pub use onnx::OnnxError;
 pub use roots::tensor_root;
 pub use text::{Capacities, Table};
 pub use vocab::Vocab;
@@ -51,13 +62,25 @@ pub fn import(
     limits: &Limits,
     image: ImageInfo,
 ) -> Result<Program, ImportError> {
+    let program = match FileKind::of(file.bytes()) {
+        FileKind::Gguf => import_gguf(file, limits, image)?,
+        FileKind::Mlgo => mlgo::import(file, &limits.input, image)?,
+        FileKind::Onnx => onnx::import(file, &limits.input, image)?,
+    };
+    check(&program, &image)?;
+    Ok(program)
+}
+
+fn import_gguf(
+    file: &Arc<ModelFile>,
+    limits: &Limits,
+    image: ImageInfo,
+) -> Result<Program, ImportError> {
     let gguf = Gguf::parse(file.bytes())?;
     let fields = Fields(&gguf.metadata);
     let family = families::of(fields)?;
     let vocab = Vocab::read(fields)?;
-    let program = decoder::import(family, file, &gguf, &vocab, limits, image)?;
-    check(&program, &image)?;
-    Ok(program)
+    decoder::import(family, file, &gguf, &vocab, limits, image)
 }
 
 /// Reads the vocabulary of a file, with or without a model in it.

@@ -1,4 +1,6 @@
-//! Sizes that an import chooses. They are part of the program, so two imports agree on an id only with equal limits.
+//! What an import chooses. It is part of the program, so two imports agree on an id only with equal limits.
+
+use crate::InputScale;
 
 /// Limits of an imported program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,15 +11,18 @@ pub struct Limits {
     pub max_prompt_bytes: u32,
     /// Bytes of the longest answer: the chain hashes it when it is delivered.
     pub max_output_bytes: u32,
+    /// How the bytes of a classic network's prompt become numbers.
+    pub input: InputScale,
 }
 
 impl Default for Limits {
-    /// 2,048 positions, 2,048 bytes of prompt, 4,096 bytes of answer.
+    /// 2,048 positions, 2,048 bytes of prompt, 4,096 bytes of answer; bytes over 255.
     fn default() -> Self {
         Limits {
             max_context: 2048,
             max_prompt_bytes: 2048,
             max_output_bytes: 4096,
+            input: InputScale::default(),
         }
     }
 }

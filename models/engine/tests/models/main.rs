@@ -2,8 +2,10 @@
 mod batches;
 mod commitments;
 mod float64;
+mod mnist;
 mod odd_requests;
 mod odd_results;
+mod onnx;
 mod random_models;
 mod reference;
 mod setting;

@@ -1,7 +1,7 @@
 //! Real files as engines, and what llama.cpp said of them.
 
 use gavel_engine::{Engine, Native};
-use gavel_formats::{ImageInfo, Limits, ModelFile, import};
+use gavel_formats::{ImageInfo, InputScale, Limits, ModelFile, import};
 use gavel_primitives::keccak;
 use serde::Deserialize;
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
@@ -23,6 +23,17 @@ pub(crate) fn engine(path: &Path) -> Arc<Engine> {
 /// The engine of a model file's bytes.
 pub(crate) fn engine_of(file: &Arc<ModelFile>) -> Arc<Engine> {
     let program = import(file, &Limits::default(), image()).expect("the file is supported");
+    Arc::new(Engine::new(Arc::new(program), Box::new(Native)))
+}
+
+/// The engine of a classic network's file, whose input bytes become numbers by this scale.
+pub(crate) fn engine_with(path: &Path, input: InputScale) -> Arc<Engine> {
+    let file = ModelFile::open(path).expect("the file was found");
+    let limits = Limits {
+        input,
+        ..Limits::default()
+    };
+    let program = import(&file, &limits, image()).expect("the file is supported");
     Arc::new(Engine::new(Arc::new(program), Box::new(Native)))
 }
 

@@ -20,6 +20,7 @@ pub use error::CacheError;
 pub use parts::{PartBytes, PartCache, WantedPart};
 pub(crate) use planes::{NamedPlane, PlaneCache};
 
+use crate::FileKind;
 use crate::file::{FileError, ModelFile, READ_BYTES};
 use digest::Digest;
 use std::{
@@ -87,6 +88,8 @@ pub fn open(path: &Path, mode: CacheMode, progress: Progress<'_>) -> Result<Open
         CacheMode::Always => true,
         CacheMode::Large => file.bytes().len() as u64 > READ_BYTES,
     };
+    // Other files' tensors are weights as they lie there.
+    let is_wanted = is_wanted && FileKind::of(file.bytes()) == FileKind::Gguf;
     if !is_wanted {
         return Ok(Opened {
             file,

@@ -2,8 +2,10 @@
 //! agree again, so that the bend itself is found.
 
 use crate::builder::{Builder, image};
+use crate::onnx_file::Onnx;
 use gavel_formats::{CheckError, check};
 use gavel_primitives::keccak;
+use gavel_program::op::Measure;
 use gavel_program::{DType, Op, Operand, Program, ProgramTrees};
 
 fn good() -> Program {
@@ -213,4 +215,44 @@ fn slots_lie_at_their_indexes() {
         matches!(error, CheckError::Slot { what: "index", .. }),
         "{error}"
     );
+}
+
+#[test]
+fn a_program_of_one_step_passes_and_its_ends_are_its_own() {
+    let one_step = || Onnx::dense().import().expect("it is supported");
+    let refused = |bend: &dyn Fn(&mut Program)| {
+        let mut program = one_step();
+        bend(&mut program);
+        seal(&mut program);
+        check(&program, &image()).expect_err("the bend is found")
+    };
+    assert_eq!(check(&one_step(), &image()), Ok(()));
+    let last = one_step().nodes.len() - 1;
+    let reply = last - 1;
+    is_node(
+        refused(&|program| program.nodes[last].predicate = 1),
+        last,
+        "place",
+    );
+    is_node(
+        refused(&|program| program.nodes.swap(last, reply)),
+        reply,
+        "place",
+    );
+    is_node(
+        refused(&|program| program.nodes[reply].output = 1),
+        reply,
+        "output",
+    );
+    is_node(
+        refused(&|program| program.nodes[last].output = 1),
+        last,
+        "output",
+    );
+    let error = refused(&|program| {
+        if let Op::Reply(p) = &mut program.nodes[reply].op {
+            p.measure = Measure::Count;
+        }
+    });
+    is_node(error, reply, "record");
 }

@@ -7,5 +7,8 @@ mod dequantized;
 mod families;
 mod inspected;
 mod malformed;
+mod mlgo;
+mod onnx;
+mod onnx_file;
 mod unsupported;
 mod whole;

@@ -1,0 +1,56 @@
+//! The operators that are imported, one file each: what a node of that name becomes. A new one is a file here and its line in [`ALL`].
+
+mod add;
+mod average_pool;
+mod batch_normalization;
+mod constant;
+mod conv;
+mod dropout;
+mod flatten;
+mod gemm;
+mod global_average_pool;
+mod identity;
+mod matmul;
+mod max_pool;
+mod pooled;
+mod product;
+mod relu;
+mod reshape;
+mod softmax;
+mod squeeze;
+mod transpose;
+
+use super::Value;
+use super::call::Call;
+use crate::ImportError;
+
+/// An operator.
+pub(super) struct Operator {
+    /// As files call it.
+    pub(super) name: &'static str,
+    /// Attributes that are read, or known to change nothing; a node with others is refused.
+    pub(super) attributes: &'static [&'static str],
+    /// What a node becomes: its first output.
+    pub(super) import: fn(&mut Call<'_, '_>) -> Result<Value, ImportError>,
+}
+
+/// All operators.
+pub(super) const ALL: [&Operator; 17] = [
+    &add::OPERATOR,
+    &average_pool::OPERATOR,
+    &batch_normalization::OPERATOR,
+    &constant::OPERATOR,
+    &conv::OPERATOR,
+    &dropout::OPERATOR,
+    &flatten::OPERATOR,
+    &gemm::OPERATOR,
+    &global_average_pool::OPERATOR,
+    &identity::OPERATOR,
+    &matmul::OPERATOR,
+    &max_pool::OPERATOR,
+    &relu::OPERATOR,
+    &reshape::OPERATOR,
+    &softmax::OPERATOR,
+    &squeeze::OPERATOR,
+    &transpose::OPERATOR,
+];
