@@ -2,6 +2,7 @@
 
 use crate::level::by_level;
 use crate::pack::BLOCK;
+use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_kernels::num::{f16_to_f32, f32_to_f16};
 
 /// 1.5 * 2^23: added to a number below 2^22 in magnitude it leaves the nearest integer, ties to even, in the low bits of the sum.
@@ -22,15 +23,32 @@ pub struct Activations<'a> {
     pub(crate) pairs: &'a [[i16; BLOCK]],
     /// The blocks' scales.
     pub(crate) scales: &'a [f32],
-    /// The sums of the blocks' quants.
-    pub(crate) sums: &'a [i32],
+    /// -8 times the sums of the blocks' quants: where the sum of products with weights that are stored plus 8 begins.
+    pub(crate) starts: &'a [i32],
+    /// -32 times the sums of the quants of each half of the blocks.
+    pub(crate) half_starts: &'a [[i32; 2]],
+    /// The scales times the sums: exact, for a scale has 11 bits and a sum 13.
+    pub(crate) weighted: &'a [f32],
 }
+
+/// Where [`Activations`] are written.
+struct Written<'a> {
+    quants: &'a mut [[i8; BLOCK]],
+    pairs: &'a mut [[i16; BLOCK]],
+    scales: &'a mut [f32],
+    starts: &'a mut [i32],
+    half_starts: &'a mut [[i32; 2]],
+    weighted: &'a mut [f32],
+}
+
+/// Words of a block: quants, pairs, and five numbers.
+const WORDS: usize = BLOCK / 4 + BLOCK / 2 + 5;
 
 impl<'a> Activations<'a> {
     /// Words of memory that a batch takes.
     pub fn words(vectors: usize, cols: usize) -> usize {
         let blocks = vectors * (cols / BLOCK);
-        blocks * (BLOCK / 4 + BLOCK / 2 + 2)
+        blocks * WORDS
     }
 
     /// Quantizes vectors `x` \[vectors, cols\] into `memory`, at least [`Activations::words`] long.
@@ -47,19 +65,19 @@ impl<'a> Activations<'a> {
         let (quants, rest) = memory.split_at_mut(x.len() * BLOCK / 4);
         let (pairs, rest) = rest.split_at_mut(x.len() * BLOCK / 2);
         let (scales, rest) = rest.split_at_mut(x.len());
-        let scales: &mut [f32] = bytemuck::cast_slice_mut(scales);
-        let sums: &mut [i32] = bytemuck::cast_slice_mut(&mut rest[..x.len()]);
-        let quants: &mut [i8] = bytemuck::cast_slice_mut(quants);
-        let pairs: &mut [i16] = bytemuck::cast_slice_mut(pairs);
-        blocks(
-            level,
-            x,
-            per_vector,
-            quants.as_chunks_mut().0,
-            pairs.as_chunks_mut().0,
-            scales,
-            sums,
-        );
+        let (starts, rest) = rest.split_at_mut(x.len());
+        let (half_starts, rest) = rest.split_at_mut(2 * x.len());
+        let (quants, pairs): (&mut [i8], &mut [i16]) =
+            (cast_slice_mut(quants), cast_slice_mut(pairs));
+        let out = Written {
+            quants: quants.as_chunks_mut().0,
+            pairs: pairs.as_chunks_mut().0,
+            scales: cast_slice_mut(scales),
+            starts: cast_slice_mut(starts),
+            half_starts: cast_slice_mut(half_starts),
+            weighted: cast_slice_mut(&mut rest[..x.len()]),
+        };
+        blocks(level, x, per_vector, out);
         Activations::quantized(vectors, cols, memory)
     }
 
@@ -72,15 +90,18 @@ impl<'a> Activations<'a> {
         let (quants, rest) = memory.split_at(count * BLOCK / 4);
         let (pairs, rest) = rest.split_at(count * BLOCK / 2);
         let (scales, rest) = rest.split_at(count);
-        let (quants, pairs): (&[i8], &[i16]) =
-            (bytemuck::cast_slice(quants), bytemuck::cast_slice(pairs));
+        let (starts, rest) = rest.split_at(count);
+        let (half_starts, rest) = rest.split_at(2 * count);
+        let (quants, pairs): (&[i8], &[i16]) = (cast_slice(quants), cast_slice(pairs));
         Activations {
             vectors,
             blocks: cols / BLOCK,
             quants: quants.as_chunks().0,
             pairs: pairs.as_chunks().0,
-            scales: bytemuck::cast_slice(scales),
-            sums: bytemuck::cast_slice(&rest[..count]),
+            scales: cast_slice(scales),
+            starts: cast_slice(starts),
+            half_starts: cast_slice(half_starts),
+            weighted: cast_slice(&rest[..count]),
         }
     }
 
@@ -140,28 +161,27 @@ fn tiles(vectors: usize, blocks: usize) -> impl Iterator<Item = Tile> {
 }
 
 by_level! {
-    fn blocks(
-        x: &[[f32; BLOCK]],
-        blocks: usize,
-        quants: &mut [[i8; BLOCK]],
-        pairs: &mut [[i16; BLOCK]],
-        scales: &mut [f32],
-        sums: &mut [i32],
-    ) {
+    fn blocks(x: &[[f32; BLOCK]], blocks: usize, out: Written<'_>) {
         for tile in tiles(x.len() / blocks.max(1), blocks) {
-        for (index, x) in x[tile.base..][..tile.vectors * blocks].iter().enumerate() {
-            let at = tile.at(index / blocks, index % blocks);
-            let (whole, scale) = block(x);
-            quants[at] = whole.map(|quant| quant as i8);
-            for column in (0..BLOCK).step_by(4) {
-                pairs[at][column] = whole[column] as i16;
-                pairs[at][column + 1] = whole[column + 2] as i16;
-                pairs[at][column + 2] = whole[column + 1] as i16;
-                pairs[at][column + 3] = whole[column + 3] as i16;
+            for (index, x) in x[tile.base..][..tile.vectors * blocks].iter().enumerate() {
+                let at = tile.at(index / blocks, index % blocks);
+                let (whole, scale) = block(x);
+                out.quants[at] = whole.map(|quant| quant as i8);
+                let pairs = &mut out.pairs[at];
+                for column in (0..BLOCK).step_by(4) {
+                    pairs[column] = whole[column] as i16;
+                    pairs[column + 1] = whole[column + 2] as i16;
+                    pairs[column + 2] = whole[column + 1] as i16;
+                    pairs[column + 3] = whole[column + 3] as i16;
+                }
+                let (first, second) = whole.split_at(BLOCK / 2);
+                let halves: [i32; 2] = [first.iter().sum(), second.iter().sum()];
+                let sum = halves[0] + halves[1];
+                out.scales[at] = scale;
+                out.starts[at] = -8 * sum;
+                out.half_starts[at] = halves.map(|half| -32 * half);
+                out.weighted[at] = scale * sum as f32;
             }
-            scales[at] = scale;
-            sums[at] = whole.iter().sum();
-        }
         }
     }
 }

@@ -6,9 +6,10 @@ use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::{
     Elementwise, Linear, Pairing, RmsNorm, Rope, Scores, Softmax, WeightedSum,
 };
-use gavel_program::{Control, Node, Op, Operand, WeightFormat};
+use gavel_program::{Control, DType, Node, Op, Operand, WeightFormat};
 use gavel_simd::attention::{Shape, attention, cache_positions, store};
-use gavel_simd::linear::{float, scatter};
+use gavel_simd::linear::rows::{BF16, F16, F32, rows as by_rows};
+use gavel_simd::linear::{Outputs, float, scatter};
 use gavel_simd::{Activations, GROUP, Layout, Level, Packed, linear, rows};
 use proptest::prelude::*;
 
@@ -76,37 +77,61 @@ struct Case {
     format: WeightFormat,
     rows: usize,
     cols: usize,
-    quants: Vec<u8>,
-    scales: Vec<u16>,
+    planes: Vec<Vec<u8>>,
     x: Vec<u32>,
 }
 
+/// A plane's bytes: 16-bit scales, or any bytes, in which the extremes are not rare.
+fn plane(dtype: DType, elements: usize) -> BoxedStrategy<Vec<u8>> {
+    let number = prop_oneof![8 => any::<u8>(), 1 => Just(0x80), 1 => Just(0x7f), 1 => Just(0xff)];
+    let bits = match dtype {
+        DType::F16 => {
+            let bytes = |scales: Vec<u16>| bytemuck::cast_slice(&scales).to_vec();
+            return scales(elements).prop_map(bytes).boxed();
+        }
+        DType::U1 => 1,
+        DType::U2 => 2,
+        DType::U4 => 4,
+        DType::I8 | DType::U8 => 8,
+        other => panic!("{other:?} is no plane of a quantized matrix"),
+    };
+    prop::collection::vec(number, elements * bits / 8).boxed()
+}
+
 fn quantized() -> impl Strategy<Value = Case> {
-    let format = prop_oneof![Just(WeightFormat::Q8), Just(WeightFormat::Q4)];
+    let all = WeightFormat::ALL
+        .into_iter()
+        .filter(|format| format.quantized());
+    let format = prop::sample::select(all.collect::<Vec<_>>());
     (format, 1usize..50, 1usize..7, 1usize..34).prop_flat_map(|(format, rows, blocks, vectors)| {
-        let per_block = if format == WeightFormat::Q8 { 32 } else { 16 };
-        let quant = prop_oneof![8 => any::<u8>(), 1 => Just(0x80), 1 => Just(0x7f)];
-        (
-            prop::collection::vec(quant, rows * blocks * per_block),
-            scales(rows * blocks),
-            numbers(vectors * blocks * 32),
-        )
-            .prop_map(move |(quants, scales, x)| Case {
-                format,
-                rows,
-                cols: blocks * 32,
-                quants,
-                scales,
-                x,
-            })
+        let block = format.block() as usize;
+        let cols = block
+            * if block > 32 {
+                blocks.div_ceil(3)
+            } else {
+                blocks
+            };
+        let planes: Vec<_> = format
+            .planes()
+            .iter()
+            .map(|layout| plane(layout.dtype, rows * cols / layout.columns as usize))
+            .collect();
+        (planes, numbers(vectors * cols)).prop_map(move |(planes, x)| Case {
+            format,
+            rows,
+            cols,
+            planes,
+            x,
+        })
     })
 }
 
 /// A packed matrix's words: they begin on a whole cache line's worth of alignment only by luck, which must not matter.
 fn packed(case: &Case, layout: &Layout) -> Vec<u8> {
     let mut bytes = vec![0xee; layout.bytes()];
+    let planes: Vec<&[u8]> = case.planes.iter().map(Vec::as_slice).collect();
     for (group, out) in bytes.chunks_exact_mut(layout.group_bytes()).enumerate() {
-        layout.pack_group(group, &case.quants, &case.scales, out);
+        layout.pack_group(group, &planes, out);
     }
     bytes
 }
@@ -123,7 +148,7 @@ fn grouped(weights: &[f32], cols: usize) -> Vec<f32> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn quantized_matrices(case in quantized()) {
@@ -136,11 +161,15 @@ proptest! {
             cols: case.cols as u32,
             format: case.format,
         });
-        let (quants, scales) = (words(&case.quants), words(&case.scales));
+        let planes: Vec<Vec<u32>> = case.planes.iter().map(|plane| words(plane)).collect();
         let expected: Vec<u32> = case
             .x
             .chunks(case.cols)
-            .flat_map(|x| defined(op, 0, &[x, &quants, &scales], case.rows))
+            .flat_map(|x| {
+                let planes = planes.iter().map(Vec::as_slice);
+                let inputs: Vec<&[u32]> = [x].into_iter().chain(planes).collect();
+                defined(op, 0, &inputs, case.rows)
+            })
             .collect();
         for level in Level::all() {
             let mut memory = vec![0; Activations::words(vectors, case.cols)];
@@ -152,34 +181,48 @@ proptest! {
             linear(level, &matrix, cut..layout.groups(), &x, second);
             let mut rows = vec![0.0; vectors * case.rows];
             scatter(&out, vectors, 0, case.rows, &mut rows);
-            prop_assert_eq!(&bits(&rows), &expected, "{}", level.name());
+            prop_assert_eq!(&bits(&rows), &expected, "{:?}, {}", case.format, level.name());
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn matrices_of_floats(
-        (rows, cols, weights, x) in (1usize..20, 1usize..70, 1usize..5).prop_flat_map(|(rows, cols, vectors)| {
+        (rows, cols, weights, x) in (1usize..40, 1usize..70, 1usize..34).prop_flat_map(|(rows, cols, vectors)| {
             (Just(rows), Just(cols), numbers(rows * cols), numbers(vectors * cols))
         }),
     ) {
         let halves: Vec<u16> = weights.iter().map(|bits| (bits >> 13) as u16).collect();
-        let format = |format| Op::Linear(Linear { rows: rows as u32, cols: cols as u32, format });
-        let expected = |format_, weights: &[u32]| -> Vec<u32> {
-            x.chunks(cols).flat_map(|x| defined(format(format_), 0, &[x, weights], rows)).collect()
+        let upper: Vec<u16> = weights.iter().map(|bits| (bits >> 16) as u16).collect();
+        let expected = |format, weights: &[u32]| -> Vec<u32> {
+            let op = Op::Linear(Linear { rows: rows as u32, cols: cols as u32, format });
+            x.chunks(cols).flat_map(|x| defined(op, 0, &[x, weights], rows)).collect()
         };
-        let (f32_rows, f16_rows) = (expected(WeightFormat::F32, &weights), expected(WeightFormat::F16, &words(&halves)));
+        let in_f32 = expected(WeightFormat::F32, &weights);
+        let in_f16 = expected(WeightFormat::F16, &words(&halves));
+        let in_bf16 = expected(WeightFormat::BF16, &words(&upper));
+        let vectors = x.len() / cols;
         for level in Level::all() {
-            let mut out = vec![0.0; x.len() / cols * rows];
-            float::f32_rows(level, f32s(&weights), cols, f32s(&x), rows, &mut out);
-            prop_assert_eq!(&bits(&out), &f32_rows, "{}", level.name());
-            float::f16_rows(level, &halves, cols, f32s(&x), rows, &mut out);
-            prop_assert_eq!(&bits(&out), &f16_rows, "{}", level.name());
-            let vectors = x.len() / cols;
+            let got = |each: &dyn Fn(&mut [Outputs])| {
+                let mut outputs = vec![[0.0; GROUP]; rows.div_ceil(GROUP) * vectors];
+                each(&mut outputs);
+                let mut out = vec![0.0; vectors * rows];
+                scatter(&outputs, vectors, 0, rows, &mut out);
+                bits(&out)
+            };
+            let x = f32s(&x);
+            let f32_rows = got(&|out| by_rows::<F32>(level, f32s(&weights), cols, x, out));
+            prop_assert_eq!(&f32_rows, &in_f32, "{}", level.name());
+            let f16_rows = got(&|out| by_rows::<F16>(level, &halves, cols, x, out));
+            prop_assert_eq!(&f16_rows, &in_f16, "{}", level.name());
+            let bf16_rows = got(&|out| by_rows::<BF16>(level, &upper, cols, x, out));
+            prop_assert_eq!(&bf16_rows, &in_bf16, "{}", level.name());
             let groups = grouped(f32s(&weights), cols);
-            let mut outputs = vec![[0.0; GROUP]; rows.div_ceil(GROUP) * vectors];
-            float::f32_groups(level, &groups, cols, f32s(&x), &mut outputs);
-            scatter(&outputs, vectors, 0, rows, &mut out);
-            prop_assert_eq!(&bits(&out), &f32_rows, "{}", level.name());
+            let f32_groups = got(&|out| float::f32_groups(level, &groups, cols, x, out));
+            prop_assert_eq!(&f32_groups, &in_f32, "{}", level.name());
         }
     }
 

@@ -4,6 +4,7 @@
 use core::slice;
 use gavel_program::WeightFormat;
 use gavel_simd::attention::{self, Shape};
+use gavel_simd::linear::rows::{BF16, F16, rows as by_rows};
 use gavel_simd::linear::{Outputs, float};
 use gavel_simd::{Activations, GROUP, Layout, Level, Packed, linear, rows};
 
@@ -79,6 +80,36 @@ unsafe extern "C" fn packed(
         &x,
         out,
     );
+}
+
+/// Rows of a matrix \[rows, cols\] of 16-bit floating-point weights, as in the file, times vectors `x` \[vectors, cols\]: `out` gets
+/// \[groups, vectors, 16\] products. Another format changes nothing.
+///
+/// # Safety
+/// The tensors lie where they are said to, and don't overlap.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rows(
+    format: u32,
+    rows: usize,
+    cols: usize,
+    matrix: *const u16,
+    x: *const f32,
+    vectors: usize,
+    out: *mut Outputs,
+) {
+    // SAFETY: the host's promise.
+    let (matrix, x, out) = unsafe {
+        (
+            read(matrix, rows * cols),
+            read(x, vectors * cols),
+            write(out, rows.div_ceil(GROUP) * vectors),
+        )
+    };
+    match WeightFormat::from_code(format) {
+        Some(WeightFormat::F16) => by_rows::<F16>(LEVEL, matrix, cols, x, out),
+        Some(WeightFormat::BF16) => by_rows::<BF16>(LEVEL, matrix, cols, x, out),
+        _ => {}
+    }
 }
 
 /// Groups of sixteen rows of binary32 weights times vectors `x` \[vectors, cols\].

@@ -72,6 +72,7 @@ pub(super) struct Instance {
     quantize: Fn4,
     packed: Fn7,
     grouped: Fn6,
+    rows: Fn7,
     attend: Fn11,
     store_row: Fn5,
     rms_norm: Fn6,
@@ -102,6 +103,7 @@ impl Instance {
             quantize: function(&instance, &mut store, "quantize")?,
             packed: function(&instance, &mut store, "packed")?,
             grouped: function(&instance, &mut store, "grouped")?,
+            rows: function(&instance, &mut store, "rows")?,
             attend: function(&instance, &mut store, "attend")?,
             store_row: function(&instance, &mut store, "store")?,
             rms_norm: function(&instance, &mut store, "rms_norm")?,
@@ -227,6 +229,23 @@ impl Instance {
         let shape = (format as u32, rows as u32, cols as u32);
         let arguments = (shape.0, shape.1, shape.2, matrix, x, vectors as u32, out);
         self.packed.call(&mut self.store, arguments)
+    }
+
+    #[allow(clippy::too_many_arguments)] // as the module's function has them
+    pub(super) fn rows(
+        &mut self,
+        format: WeightFormat,
+        rows: usize,
+        cols: usize,
+        matrix: Place,
+        x: Place,
+        vectors: usize,
+        out: Place,
+    ) -> Result<(), wasmtime::Error> {
+        let [matrix, x, out] = self.ready([matrix, x, out])?;
+        let shape = (format as u32, rows as u32, cols as u32);
+        let arguments = (shape.0, shape.1, shape.2, matrix, x, vectors as u32, out);
+        self.rows.call(&mut self.store, arguments)
     }
 
     pub(super) fn grouped(

@@ -4,7 +4,7 @@ use super::WasmError;
 use super::instance::{Instance, Place};
 use crate::batch::plan::Stage;
 use crate::batch::workshop::Planned;
-use bytemuck::cast_slice_mut;
+use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_program::op::Linear;
 use gavel_program::{Op, Operand, Program, WeightFormat};
 use gavel_simd::{GROUP, Layout};
@@ -17,6 +17,8 @@ pub(super) enum Held {
     Packed,
     /// Of each column sixteen rows together, shared out.
     Grouped,
+    /// Rows as in the file, shared out.
+    Rows,
     /// As in the file, in the first instance.
     AsItIs,
 }
@@ -26,8 +28,12 @@ impl Held {
     pub(super) fn of(program: &Program, k: usize) -> Held {
         match described(program, k) {
             Some((p, _)) if layout(&p, p.rows as usize).is_some() => Held::Packed,
-            Some((p, _)) if p.format == WeightFormat::F32 => Held::Grouped,
-            _ => Held::AsItIs,
+            Some((p, _)) => match p.format {
+                WeightFormat::F32 => Held::Grouped,
+                WeightFormat::F16 | WeightFormat::BF16 => Held::Rows,
+                _ => Held::AsItIs,
+            },
+            None => Held::AsItIs,
         }
     }
 }
@@ -105,6 +111,10 @@ impl Matrices {
             WeightFormat::F32 => {
                 instance.grouped(groups, cols, share.place, x, vectors, products)?
             }
+            format @ (WeightFormat::F16 | WeightFormat::BF16) => {
+                let rows = rows(&share.op, &share.groups).len();
+                instance.rows(format, rows, cols, share.place, x, vectors, products)?;
+            }
             format => {
                 let rows = groups * GROUP;
                 instance.packed(format, rows, cols, share.place, x, vectors, products)?;
@@ -125,6 +135,11 @@ fn described(program: &Program, k: usize) -> Option<(Linear, Vec<u32>)> {
     Some((p, planes.collect::<Option<_>>()?))
 }
 
+/// The rows of some groups.
+fn rows(op: &Linear, groups: &Range<usize>) -> Range<usize> {
+    groups.start * GROUP..(groups.end * GROUP).min(op.rows as usize)
+}
+
 fn layout(op: &Linear, rows: usize) -> Option<Layout> {
     Layout::new(op.format, rows, op.cols as usize)
 }
@@ -143,18 +158,24 @@ fn put(
     if let Some(all) = layout(op, op.rows as usize) {
         let place = instance.take(groups.len() * all.group_bytes() / 4);
         let out: &mut [u8] = cast_slice_mut(instance.words(place)?);
-        let (quants, scales) = (
-            bytemuck::cast_slice(words(0)),
-            bytemuck::cast_slice(words(1)),
-        );
+        let planes: Vec<&[u8]> = (0..planes.len())
+            .map(|plane| cast_slice(words(plane)))
+            .collect();
         for (group, out) in groups.zip(out.chunks_exact_mut(all.group_bytes())) {
-            all.pack_group(group, quants, scales, out);
+            all.pack_group(group, &planes, out);
         }
+        return Ok(place);
+    }
+    let rows = rows(op, &groups);
+    if op.format != WeightFormat::F32 {
+        // Two weights a word; a group has whole words.
+        let own = rows.start * cols / 2..(rows.end * cols).div_ceil(2);
+        let place = instance.take(own.len());
+        instance.write(place, &words(0)[own])?;
         return Ok(place);
     }
     let place = instance.take(groups.len() * cols * GROUP);
     let columns = instance.words(place)?;
-    let rows = groups.start * GROUP..(groups.end * GROUP).min(op.rows as usize);
     for (at, row) in rows.enumerate() {
         let row = &words(0)[row * cols..][..cols];
         for (column, word) in row.iter().enumerate() {

@@ -1,28 +1,12 @@
-//! Matrices of floating-point weights times vectors: rows as they are, sums in sixteen lanes.
+//! Small matrices of floating-point weights times vectors: of each column sixteen rows together, sums in sixteen lanes.
 
 use super::Outputs;
-use crate::half;
 use crate::level::by_level;
 use crate::pack::GROUP;
 use gavel_kernels::num::{LANES, Lanes, stored};
 
 /// A register of each lane's partial sums.
 type Sums = [f32; LANES];
-
-by_level! {
-    /// Rows of binary32 weights `[rows, cols]` times vectors `x` \[vectors, cols\]: `out` \[vectors, stride\] gets the products of vector v at
-    /// `out[v * stride..]`.
-    pub fn f32_rows(weights: &[f32], cols: usize, x: &[f32], stride: usize, out: &mut [f32]) {
-        rows(weights, cols, x, stride, out, |weight| weight)
-    }
-}
-
-by_level! {
-    /// The same for binary16 weights.
-    pub fn f16_rows(weights: &[u16], cols: usize, x: &[f32], stride: usize, out: &mut [f32]) {
-        rows(weights, cols, x, stride, out, half::to_f32)
-    }
-}
 
 by_level! {
     /// Groups of sixteen rows of binary32 weights, of each column its sixteen rows together \[groups, cols, 16\], times vectors `x`
@@ -83,22 +67,6 @@ fn one<'a>(x: &[f32], lane: usize, column: impl Fn(usize) -> &'a Sums + Copy) ->
 #[inline(always)]
 fn added(a: [f32; LANES], b: [f32; LANES]) -> [f32; LANES] {
     core::array::from_fn(|j| a[j] + b[j])
-}
-
-#[inline(always)]
-fn rows<T: Copy>(
-    weights: &[T],
-    cols: usize,
-    x: &[f32],
-    stride: usize,
-    out: &mut [f32],
-    number: impl Fn(T) -> f32 + Copy,
-) {
-    for (x, out) in x.chunks_exact(cols).zip(out.chunks_mut(stride)) {
-        for (row, out) in weights.chunks_exact(cols).zip(out) {
-            *out = f32::from_bits(stored(dot(row, x, number)));
-        }
-    }
 }
 
 /// `gavel_kernels::num::dot`, in code that the compiler can inline into each level.

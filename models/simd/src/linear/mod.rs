@@ -7,6 +7,7 @@ mod avx512;
 pub mod float;
 #[cfg(not(target_arch = "wasm32"))]
 mod portable;
+pub mod rows;
 #[cfg(target_arch = "wasm32")]
 mod simd128;
 

@@ -3,62 +3,129 @@
 use super::Outputs;
 use crate::Activations;
 use crate::half;
-use crate::pack::{BLOCK, CELL, GROUP, Group, Kind};
+use crate::pack::form::{CODEBOOK, Form, Kind, Quants, Scaling, with_form};
+use crate::pack::{BLOCK, CELL, GROUP, Group};
+
+/// Four columns of sixteen rows as unsigned bytes.
+type Cell = [u8; CELL];
 
 /// The rows of a group times all vectors.
 pub(super) fn group(kind: Kind, group: Group<'_>, x: &Activations<'_>, out: &mut [Outputs]) {
     for tile in x.tiles() {
         for vector in 0..tile.vectors {
-            out[tile.first + vector] = row(kind, group, x, |block| tile.at(vector, block));
+            let at = |block| tile.at(vector, block);
+            out[tile.first + vector] = with_form!(kind, F => row::<F>(group, x, at));
         }
     }
 }
 
 /// The rows of a group times one vector, whose blocks are at these indexes.
-fn row(kind: Kind, group: Group<'_>, x: &Activations<'_>, at: impl Fn(usize) -> usize) -> Outputs {
+fn row<F: Form>(group: Group<'_>, x: &Activations<'_>, at: impl Fn(usize) -> usize) -> Outputs {
     let mut out = [0.0; GROUP];
-    let blocks = group
-        .scales
-        .iter()
-        .zip(group.cells.chunks_exact(kind.cells()));
-    for (block, (scales, cells)) in blocks.enumerate() {
+    let cells = group.cells.chunks_exact(F::CELLS);
+    for (block, cells) in (0..group.blocks).zip(cells) {
         let at = at(block);
-        let sums = match kind {
-            Kind::Q8 => q8(cells, &x.quants[at], x.sums[at]),
-            Kind::Q4 => q4(cells, &x.quants[at], x.sums[at]),
-        };
+        let sums = sums::<F>(cells, x, at);
+        let numbers = numbers::<F>(group, block, sums);
+        let head = F::KIND.head(block);
+        let scales = group.halves(head.scales).map(half::to_f32);
+        let mins = mins::<F>(group, block);
         for lane in 0..GROUP {
-            out[lane] += sums[lane] as f32 * (half::to_f32(scales[lane]) * x.scales[at]);
+            let mut term = numbers[lane] * (scales[lane] * x.scales[at]);
+            if F::SCALING.has_min() {
+                term += mins[lane] * x.weighted[at];
+            }
+            out[lane] += term;
         }
     }
     out
 }
 
-/// Weights are stored plus 128.
-fn q8(cells: &[[u8; CELL]], x: &[i8; BLOCK], sum: i32) -> [i32; GROUP] {
-    let mut sums = [-128 * sum; GROUP];
-    for (cell, x) in cells.iter().zip(x.as_chunks::<4>().0) {
-        for (sum, quants) in sums.iter_mut().zip(cell.as_chunks::<4>().0) {
-            for (quant, x) in quants.iter().zip(x) {
-                *sum += i32::from(*quant) * i32::from(*x);
-            }
-        }
+/// The integer sums of a block's two halves.
+fn sums<F: Form>(cells: &[Cell], x: &Activations<'_>, at: usize) -> [[i32; GROUP]; 2] {
+    let starts = if F::SCALING == Scaling::Halved {
+        x.half_starts[at]
+    } else {
+        [x.starts[at] * F::KIND.eights_added(), 0]
+    };
+    let mut sums = starts.map(|start| [start; GROUP]);
+    let (low, high) = x.quants[at].split_at(BLOCK / 2);
+    let x = low.as_chunks::<4>().0.iter().zip(high.as_chunks::<4>().0);
+    for (j, (low, high)) in x.enumerate() {
+        let weights = pair::<F>(cells, j);
+        add(&mut sums[0], &weights[0], low);
+        add(&mut sums[1], &weights[1], high);
     }
     sums
 }
 
-/// Weights are stored plus 8.
-fn q4(cells: &[[u8; CELL]], x: &[i8; BLOCK], sum: i32) -> [i32; GROUP] {
-    let mut sums = [-8 * sum; GROUP];
-    let (low, high) = x.split_at(BLOCK / 2);
-    let x = low.as_chunks::<4>().0.iter().zip(high.as_chunks::<4>().0);
-    for (cell, (low, high)) in cells.iter().zip(x) {
-        for (sum, bytes) in sums.iter_mut().zip(cell.as_chunks::<4>().0) {
-            for ((byte, low), high) in bytes.iter().zip(low).zip(high) {
-                *sum += i32::from(byte & 15) * i32::from(*low);
-                *sum += i32::from(byte >> 4) * i32::from(*high);
-            }
+/// Adds the products with four columns of a vector.
+fn add(sums: &mut [i32; GROUP], weights: &Cell, x: &[i8; 4]) {
+    for (sum, weights) in sums.iter_mut().zip(weights.as_chunks::<4>().0) {
+        for (weight, x) in weights.iter().zip(x) {
+            *sum += i32::from(*weight) * i32::from(*x);
         }
     }
-    sums
+}
+
+/// Columns 4j.. and 16 + 4j.. of a block.
+fn pair<F: Form>(cells: &[Cell], j: usize) -> [Cell; 2] {
+    let nibbles = [
+        cells[j].map(|byte| byte & 15),
+        cells[j].map(|byte| byte >> 4),
+    ];
+    match F::QUANTS {
+        Quants::Bytes => [cells[j], cells[j + 4]],
+        Quants::Nibbles => nibbles,
+        Quants::Named => nibbles.map(|cell| cell.map(|name| CODEBOOK[usize::from(name)])),
+        Quants::Fives => [
+            joined(&nibbles[0], &cells[4], |bits| (bits >> j & 1) << 4),
+            joined(&nibbles[1], &cells[4], |bits| (bits >> (j + 4) & 1) << 4),
+        ],
+        Quants::Sixes => [
+            joined(&nibbles[0], &cells[4], |pairs| (pairs >> (2 * j) & 3) << 4),
+            joined(&nibbles[1], &cells[5], |pairs| (pairs >> (2 * j) & 3) << 4),
+        ],
+    }
+}
+
+/// Nibbles with their higher bits.
+fn joined(nibbles: &Cell, cell: &Cell, high: impl Fn(u8) -> u8) -> Cell {
+    core::array::from_fn(|at| nibbles[at] | high(cell[at]))
+}
+
+/// The sums times the block's small scales. Integers become numbers of 24 bits or fewer, so only a product can be rounded, and only
+/// once, as the integer itself would be.
+fn numbers<F: Form>(group: Group<'_>, block: usize, sums: [[i32; GROUP]; 2]) -> Outputs {
+    let [one, other] = sums;
+    let head = F::KIND.head(block);
+    let whole = |lane: usize| (one[lane] + other[lane]) as f32;
+    match F::SCALING {
+        Scaling::Scaled | Scaling::Offset => core::array::from_fn(whole),
+        Scaling::Nested => {
+            let small = group.small(head.small);
+            core::array::from_fn(|lane| f32::from(small[lane]) * whole(lane))
+        }
+        Scaling::Halved => {
+            let small = [head.small, head.second()].map(|at| group.small(at));
+            let [first, second] = small.map(|small| small.map(|scale| f32::from(scale as i8)));
+            core::array::from_fn(|lane| {
+                first[lane] * one[lane] as f32 + second[lane] * other[lane] as f32
+            })
+        }
+    }
+}
+
+/// What a block adds for each unit of a vector's block: exact, for a minimum has 11 bits and a small one 8.
+fn mins<F: Form>(group: Group<'_>, block: usize) -> Outputs {
+    let head = F::KIND.head(block);
+    match F::SCALING {
+        Scaling::Scaled | Scaling::Halved => [0.0; GROUP],
+        Scaling::Offset => group.halves(head.mins()).map(half::to_f32),
+        Scaling::Nested => {
+            let mins = group.halves(head.mins()).map(half::to_f32);
+            let small = group.small(head.second());
+            core::array::from_fn(|lane| -(mins[lane] * f32::from(small[lane])))
+        }
+    }
 }

@@ -9,43 +9,74 @@ use crate::scratch::with_scratch;
 use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_kernels::run_range;
 use gavel_program::Op;
+use gavel_simd::linear::rows::{BF16, F16, F32, rows as by_rows};
 use gavel_simd::linear::{Outputs, float, scatter};
-use gavel_simd::{Activations, GROUP, Packed, linear};
+use gavel_simd::{Activations, GROUP, Level, Packed, linear};
 use std::mem::take;
 use std::ops::Range;
 
-/// A linear node of a packed matrix, for one vector; `false` for any other node.
+/// A linear node of weights that have a fast path, for one vector; `false` for any other node.
 pub(super) fn alone(native: &super::Native, call: &Call<'_>, out: &mut [u32]) -> bool {
     let program = &native.planned.program;
     let Op::Linear(p) = &program.nodes[call.index].op else {
         return false;
     };
-    if !native.weights.knows(program, call.index) {
-        return false;
-    }
-    let Matrix::Packed(matrix) = native.weights.matrix(program, call.index) else {
+    let Some(matrix) = native.weights.fast(program, call.index) else {
         return false;
     };
-    let (level, cols) = (native.level, p.cols as usize);
-    let mut memory = vec![0; Activations::words(1, cols)];
-    let x = Activations::quantize(
-        level,
-        &cast_slice(call.inputs[0])[..cols],
-        cols,
-        &mut memory,
-    );
+    let (level, cols, rows) = (native.level, p.cols as usize, p.rows as usize);
+    let x: &[f32] = &cast_slice(call.inputs[0])[..cols];
     let first = call.range.start / GROUP;
-    let groups = first..call.range.end.min(p.rows as usize).div_ceil(GROUP);
+    let groups = first..call.range.end.min(rows).div_ceil(GROUP);
     let mut outputs = vec![[0.0; GROUP]; groups.len()];
     let worth = groups.len() * GROUP * cols >= WORTH;
-    for_each_chunk_of(&mut outputs, 1, worth, &|at, outputs: &mut [Outputs]| {
-        let groups = first + at..first + at + outputs.len();
-        linear(level, &matrix, groups, &x, outputs);
-    });
+    let each = |multiply: &(dyn Fn(Range<usize>, &mut [Outputs]) + Sync),
+                outputs: &mut [Outputs]| {
+        for_each_chunk_of(outputs, 1, worth, &|at, outputs: &mut [Outputs]| {
+            multiply(first + at..first + at + outputs.len(), outputs);
+        });
+    };
+    if let Matrix::Packed(matrix) = matrix {
+        let mut memory = vec![0; Activations::words(1, cols)];
+        let x = Activations::quantize(level, x, cols, &mut memory);
+        let multiply =
+            |groups, outputs: &mut [Outputs]| linear(level, &matrix, groups, &x, outputs);
+        each(&multiply, &mut outputs);
+    } else {
+        let multiply = |groups, outputs: &mut [Outputs]| {
+            floats(level, &matrix, [rows, cols], groups, x, outputs)
+        };
+        each(&multiply, &mut outputs);
+    }
     let products: &[u32] = cast_slice(outputs.as_flattened());
-    let own = out.len().min(p.rows as usize - call.range.start);
+    let own = out.len().min(rows - call.range.start);
     out[..own].copy_from_slice(&products[..own]);
     true
+}
+
+/// Some groups of a matrix `[rows, cols]` of floating-point weights times vectors.
+///
+/// # Panics
+/// If it isn't such a matrix; all matrices of a stage have the same format.
+fn floats(
+    level: Level,
+    matrix: &Matrix<'_>,
+    [rows, cols]: [usize; 2],
+    groups: Range<usize>,
+    x: &[f32],
+    out: &mut [Outputs],
+) {
+    let (start, end) = (groups.start * GROUP, groups.end * GROUP);
+    let own = start * cols..end.min(rows) * cols;
+    match matrix {
+        Matrix::Groups(weights) => {
+            float::f32_groups(level, &weights[start * cols..end * cols], cols, x, out);
+        }
+        Matrix::F32(weights) => by_rows::<F32>(level, &weights[own], cols, x, out),
+        Matrix::F16(weights) => by_rows::<F16>(level, &weights[own], cols, x, out),
+        Matrix::BF16(weights) => by_rows::<BF16>(level, &weights[own], cols, x, out),
+        Matrix::Packed(_) | Matrix::Defined => panic!("its weights are no floating-point numbers"),
+    }
 }
 
 /// Groups of a matrix's rows.
@@ -57,34 +88,28 @@ impl Bench<'_> {
     pub(super) fn linear(&mut self, x: Buffer, cols: usize, parts: &[Part], vectors: usize) {
         let native = self.native;
         let program = &native.planned.program;
-        match native.weights.matrix(program, parts[0].node) {
-            Matrix::Packed(_) => {
-                let x: &[f32] = &cast_slice(&self.buffers[x.0])[..vectors * cols];
-                let x = Activations::quantize(native.level, x, cols, &mut self.activations);
-                let each = |part: &Part, groups: Range<usize>, out: &mut [Outputs]| {
-                    linear(native.level, &native.packed(part), groups, &x, out);
-                };
-                in_groups(parts, cols, vectors, &mut self.outputs, &each);
-                self.scatter(parts, vectors);
-            }
-            Matrix::Groups(_) if parts.iter().all(|part| native.groups(part).is_some()) => {
-                let x: &[f32] = &cast_slice(&self.buffers[x.0])[..vectors * cols];
-                let each = |part: &Part, groups: Range<usize>, out: &mut [Outputs]| {
-                    let weights = native.groups(part).unwrap_or(&[]);
-                    let one = cols * GROUP;
-                    let weights = &weights[groups.start * one..groups.end * one];
-                    float::f32_groups(native.level, weights, cols, x, out);
-                };
-                in_groups(parts, cols, vectors, &mut self.outputs, &each);
-                self.scatter(parts, vectors);
-            }
-            _ => {
-                for part in parts {
-                    let matrix = native.weights.matrix(program, part.node);
-                    self.plain(&matrix, x, cols, part, vectors);
-                }
-            }
+        let matrix = |part: &Part| native.weights.matrix(program, part.node);
+        let is_as_defined = |part: &Part| matches!(matrix(part), Matrix::Defined);
+        if parts.iter().any(is_as_defined) {
+            return parts
+                .iter()
+                .for_each(|part| self.as_defined(x, cols, part, vectors));
         }
+        let level = native.level;
+        let x: &[f32] = &cast_slice(&self.buffers[x.0])[..vectors * cols];
+        if let Matrix::Packed(_) = matrix(&parts[0]) {
+            let x = Activations::quantize(level, x, cols, &mut self.activations);
+            let each = |part: &Part, groups: Range<usize>, out: &mut [Outputs]| {
+                linear(level, &native.packed(part), groups, &x, out);
+            };
+            in_groups(parts, cols, vectors, &mut self.outputs, &each);
+        } else {
+            let each = |part: &Part, groups: Range<usize>, out: &mut [Outputs]| {
+                floats(level, &matrix(part), [part.rows, cols], groups, x, out);
+            };
+            in_groups(parts, cols, vectors, &mut self.outputs, &each);
+        }
+        self.scatter(parts, vectors);
     }
 
     /// Puts the outputs of all groups into the parts' buffers.
@@ -98,49 +123,23 @@ impl Bench<'_> {
         }
     }
 
-    /// A matrix whose rows lie as in the file.
-    fn plain(&mut self, matrix: &Matrix<'_>, x: Buffer, cols: usize, part: &Part, vectors: usize) {
-        let (native, level) = (self.native, self.native.level);
+    /// A matrix without a fast path, row by row.
+    fn as_defined(&mut self, x: Buffer, cols: usize, part: &Part, vectors: usize) {
+        let native = self.native;
         let mut words = take(&mut self.buffers[part.out.0]);
         let x = &self.buffers[x.0][..vectors * cols];
         let node = &native.planned.program.nodes[part.node];
         let control = super::any_control();
         let worth = part.rows * cols >= WORTH;
         for (x, out) in x.chunks_exact(cols).zip(words.chunks_exact_mut(part.rows)) {
-            match matrix {
-                Matrix::F32(weights) => for_each_chunk_of(out, 1, worth, &|first, out| {
-                    let weights = &weights[first * cols..][..out.len() * cols];
-                    let stride = out.len();
-                    float::f32_rows(
-                        level,
-                        weights,
-                        cols,
-                        cast_slice(x),
-                        stride,
-                        cast_slice_mut(out),
-                    );
-                }),
-                Matrix::F16(weights) => for_each_chunk_of(out, 1, worth, &|first, out| {
-                    let weights = &weights[first * cols..][..out.len() * cols];
-                    let stride = out.len();
-                    float::f16_rows(
-                        level,
-                        weights,
-                        cols,
-                        cast_slice(x),
-                        stride,
-                        cast_slice_mut(out),
-                    );
-                }),
-                _ => for_each_chunk_of(out, 1, worth, &|first, out| {
-                    let views = native.views(part.node, |_| x);
-                    let range = first..first + out.len();
-                    let count = node.input_count;
-                    with_scratch(|scratch| {
-                        run_range(node, &control, &views[..count], range, out, scratch);
-                    });
-                }),
-            }
+            for_each_chunk_of(out, 1, worth, &|first, out| {
+                let views = native.views(part.node, |_| x);
+                let range = first..first + out.len();
+                let count = node.input_count;
+                with_scratch(|scratch| {
+                    run_range(node, &control, &views[..count], range, out, scratch);
+                });
+            });
         }
         self.buffers[part.out.0] = words;
     }
@@ -182,14 +181,6 @@ fn in_groups(
 }
 
 impl super::Native {
-    /// The grouped matrix of a part, if it has one.
-    fn groups(&self, part: &Part) -> Option<&[f32]> {
-        match self.weights.matrix(&self.planned.program, part.node) {
-            Matrix::Groups(groups) => Some(groups),
-            _ => None,
-        }
-    }
-
     /// The packed matrix of a part.
     ///
     /// # Panics

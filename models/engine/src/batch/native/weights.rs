@@ -20,7 +20,9 @@ pub(super) enum Matrix<'a> {
     F32(&'a [f32]),
     /// As in the file.
     F16(&'a [u16]),
-    /// Of a format that has no fast path.
+    /// As in the file.
+    BF16(&'a [u16]),
+    /// Of columns that are no whole blocks, or planes that aren't weights: as it is defined.
     Defined,
 }
 
@@ -33,7 +35,7 @@ pub(super) struct Weights {
 }
 
 /// The form in which matrices are packed; another name whenever [`Layout`] lays them out in another way.
-const FORM: &str = "sixteen rows, 1";
+const FORM: &str = "sixteen rows, 2";
 
 /// Bytes of a matrix of binary32 that is worth a second copy.
 const SMALL: usize = 4 << 20;
@@ -60,11 +62,14 @@ impl Weights {
         Weights { packed, groups }
     }
 
-    /// Whether node `k` multiplies with a matrix that is packed.
-    pub(super) fn knows(&self, program: &Program, k: usize) -> bool {
+    /// The matrix of linear node `k`, if that is weights with a fast path.
+    pub(super) fn fast<'a>(&'a self, program: &'a Program, k: usize) -> Option<Matrix<'a>> {
         match program.nodes[k].inputs().get(1) {
-            Some(Operand::Weight(plane)) => self.packed.contains_key(plane),
-            _ => false,
+            Some(Operand::Weight(_)) => match self.matrix(program, k) {
+                Matrix::Defined => None,
+                matrix => Some(matrix),
+            },
+            _ => None,
         }
     }
 
@@ -82,6 +87,7 @@ impl Weights {
         match p.format {
             WeightFormat::F32 => Matrix::F32(&cast_slice(words)[..elements]),
             WeightFormat::F16 => Matrix::F16(&cast_slice(words)[..elements]),
+            WeightFormat::BF16 => Matrix::BF16(&cast_slice(words)[..elements]),
             _ => Matrix::Defined,
         }
     }
@@ -111,13 +117,16 @@ fn described(program: &Program, k: usize) -> (Linear, u32) {
 }
 
 /// The layout and planes of a node whose matrix has a packed form.
-fn packable(program: &Program, k: usize) -> Option<(Layout, [u32; 2])> {
-    let (p, quants) = described(program, k);
+fn packable(program: &Program, k: usize) -> Option<(Layout, Vec<u32>)> {
+    let (p, _) = described(program, k);
     let layout = Layout::new(p.format, p.rows as usize, p.cols as usize)?;
-    match program.nodes[k].inputs()[2] {
-        Operand::Weight(scales) => Some((layout, [quants, scales])),
-        Operand::Slot(_) => None,
-    }
+    let planes = program.nodes[k].inputs()[1..]
+        .iter()
+        .map(|plane| match plane {
+            Operand::Weight(plane) => Some(*plane),
+            Operand::Slot(_) => None,
+        });
+    Some((layout, planes.collect::<Option<_>>()?))
 }
 
 /// Rows in groups of sixteen, of each column its rows together; rows past the matrix are zero.
@@ -135,20 +144,18 @@ fn grouped(words: &[u32], rows: usize, cols: usize) -> Vec<Line> {
 /// A matrix that has a packed form, and the weights of its planes.
 struct Packing {
     layout: Layout,
-    planes: [u32; 2],
+    planes: Vec<u32>,
 }
 
 impl Packing {
-    fn planes<'a>(&self, program: &'a Program) -> [&'a [u32]; 2] {
-        self.planes
-            .map(|weight| (*program.weights[weight as usize].words).as_ref())
+    fn planes<'a>(&self, program: &'a Program) -> Vec<&'a [u8]> {
+        let bytes = |weight: &u32| cast_slice((*program.weights[*weight as usize].words).as_ref());
+        self.planes.iter().map(bytes).collect()
     }
 
     /// Packs one group.
     fn group(&self, program: &Program, group: usize, bytes: &mut [u8]) {
-        let [quants, scales] = self.planes(program);
-        self.layout
-            .pack_group(group, cast_slice(quants), cast_slice(scales), bytes);
+        self.layout.pack_group(group, &self.planes(program), bytes);
     }
 
     /// Packs all groups, in parallel.

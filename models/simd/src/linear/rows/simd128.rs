@@ -1,0 +1,95 @@
+//! Rows of floating-point weights with WebAssembly's 128-bit vectors: four registers hold the sixteen lanes of a sum.
+#![allow(unsafe_code)] // loads from arrays of sixteen numbers
+#![allow(clippy::needless_range_loop)] // over registers: what an iterator gives would lie in memory
+
+use super::{F32, Float, Number, Outputs, sum, tail};
+use crate::linear::simd128::four_halves;
+use core::arch::wasm32::*;
+use gavel_kernels::num::LANES;
+
+/// Sixteen numbers.
+type Sixteen = [v128; 4];
+
+/// The rows of a group times all vectors, two at a time: the sums of more would not stay in registers.
+pub(super) fn group<N: Number>(weights: &[N::Bits], cols: usize, x: &[f32], out: &mut [Outputs]) {
+    for (row, weights) in weights.chunks_exact(cols).enumerate() {
+        for (x, out) in x.chunks(2 * cols).zip(out.chunks_mut(2)) {
+            match out.len() {
+                1 => tile::<N, 1>(weights, x, row, out),
+                _ => tile::<N, 2>(weights, x, row, out),
+            }
+        }
+    }
+}
+
+/// A row of the group times some vectors.
+fn tile<N: Number, const VECTORS: usize>(
+    weights: &[N::Bits],
+    x: &[f32],
+    row: usize,
+    out: &mut [Outputs],
+) {
+    let cols = weights.len();
+    let x: [&[f32]; VECTORS] = core::array::from_fn(|vector| &x[vector * cols..][..cols]);
+    let mut sums = [[f32x4_splat(0.0); 4]; VECTORS];
+    for at in (0..cols / LANES * LANES).step_by(LANES) {
+        // SAFETY: sixteen columns begin at `at` in the row and each vector.
+        unsafe {
+            let w = load::<N>(weights.as_ptr().add(at));
+            for vector in 0..VECTORS {
+                let x = load::<F32>(x[vector].as_ptr().add(at));
+                sums[vector] = added(sums[vector], w, x);
+            }
+        }
+    }
+    if !cols.is_multiple_of(LANES) {
+        let w = tail(weights);
+        for vector in 0..VECTORS {
+            let x = tail(x[vector]);
+            // SAFETY: both are sixteen numbers.
+            let (w, x) = unsafe { (load::<N>(w.as_ptr()), load::<F32>(x.as_ptr())) };
+            sums[vector] = added(sums[vector], w, x);
+        }
+    }
+    for vector in 0..VECTORS {
+        let mut lanes = [0.0; LANES];
+        for quarter in 0..4 {
+            // SAFETY: four F32 are 16 bytes.
+            unsafe {
+                v128_store(
+                    lanes[4 * quarter..].as_mut_ptr().cast(),
+                    sums[vector][quarter],
+                )
+            };
+        }
+        out[vector][row] = sum(lanes);
+    }
+}
+
+/// Sums with the products of sixteen columns added.
+#[inline(always)]
+fn added(sums: Sixteen, w: Sixteen, x: Sixteen) -> Sixteen {
+    core::array::from_fn(|quarter| f32x4_add(sums[quarter], f32x4_mul(w[quarter], x[quarter])))
+}
+
+/// Sixteen weights.
+///
+/// # Safety
+/// They can be read.
+#[inline(always)]
+unsafe fn load<N: Number>(weights: *const N::Bits) -> Sixteen {
+    core::array::from_fn(|quarter| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let weights = weights.add(4 * quarter);
+            match N::FLOAT {
+                Float::F32 => v128_load(weights.cast()),
+                Float::F16 => four_halves(&*weights.cast()),
+                Float::BF16 => {
+                    let bits = u32x4_extend_low_u16x8(v128_load64_zero(weights.cast()));
+                    u32x4_shl(bits, 16)
+                }
+            }
+        }
+    })
+}
