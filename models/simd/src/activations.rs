@@ -19,7 +19,7 @@ pub struct Activations<'a> {
     /// The blocks' quants.
     #[cfg_attr(target_arch = "wasm32", allow(dead_code))] // its kernels read the pairs
     pub(crate) quants: &'a [[i8; BLOCK]],
-    /// The same as 16-bit numbers; of columns 4j, 4j + 1, 4j + 2, 4j + 3 in the order 0, 2, 1, 3.
+    /// The same as 16-bit numbers, in [`ORDER`].
     pub(crate) pairs: &'a [[i16; BLOCK]],
     /// The blocks' scales.
     pub(crate) scales: &'a [f32],
@@ -40,6 +40,22 @@ struct Written<'a> {
     half_starts: &'a mut [[i32; 2]],
     weighted: &'a mut [f32],
 }
+
+/// The columns of a block as kernels of 16-bit products take them: of columns 4j, 4j + 1, 4j + 2, 4j + 3 in the order 0, 2, 1, 3; for
+/// matrices by row of each sixteen first the even ones.
+const ORDER: [usize; BLOCK] = {
+    let mut order = [0; BLOCK];
+    let mut at = 0;
+    while at < BLOCK {
+        order[at] = if cfg!(target_arch = "wasm32") {
+            at / 16 * 16 + at % 8 * 2 + at / 8 % 2
+        } else {
+            at / 4 * 4 + [0, 2, 1, 3][at % 4]
+        };
+        at += 1;
+    }
+    order
+};
 
 /// Words of a block: quants, pairs, and five numbers.
 const WORDS: usize = BLOCK / 4 + BLOCK / 2 + 5;
@@ -168,11 +184,8 @@ by_level! {
                 let (whole, scale) = block(x);
                 out.quants[at] = whole.map(|quant| quant as i8);
                 let pairs = &mut out.pairs[at];
-                for column in (0..BLOCK).step_by(4) {
-                    pairs[column] = whole[column] as i16;
-                    pairs[column + 1] = whole[column + 2] as i16;
-                    pairs[column + 2] = whole[column + 1] as i16;
-                    pairs[column + 3] = whole[column + 3] as i16;
+                for (at, pair) in pairs.iter_mut().enumerate() {
+                    *pair = whole[ORDER[at]] as i16;
                 }
                 let (first, second) = whole.split_at(BLOCK / 2);
                 let halves: [i32; 2] = [first.iter().sum(), second.iter().sum()];

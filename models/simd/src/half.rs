@@ -2,6 +2,9 @@
 
 /// 2^112: what the exponents of the two formats differ by.
 pub(crate) const BIAS: f32 = f32::from_bits((112 + 127) << 23);
+/// 2^-14, below which binary16 numbers are subnormal.
+#[cfg(target_arch = "wasm32")]
+pub(crate) const SMALLEST_NORMAL: f32 = f32::from_bits((127 - 14) << 23);
 /// The first magnitude of a binary16 that isn't finite.
 pub(crate) const INFINITE: u32 = 0x7c00;
 

@@ -151,8 +151,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn quantized_matrices(case in quantized()) {
+    fn quantized_matrices(case in quantized(), by_row: bool) {
         let layout = Layout::new(case.format, case.rows, case.cols).expect("a packed format");
+        let layout = if by_row { layout.by_row() } else { layout };
         let bytes = packed(&case, &layout);
         let matrix = Packed::new(layout, &bytes);
         let vectors = case.x.len() / case.cols;

@@ -61,7 +61,8 @@ unsafe extern "C" fn packed(
     out: *mut Outputs,
 ) {
     let format = WeightFormat::from_code(format);
-    let Some(layout) = format.and_then(|format| Layout::new(format, rows, cols)) else {
+    let layout = format.and_then(|format| Layout::new(format, rows, cols));
+    let Some(layout) = layout.map(Layout::by_row) else {
         return;
     };
     // SAFETY: the host's promise.

@@ -10,6 +10,8 @@ use wasmtime::{Memory, Module, Store, TypedFunc, WasmParams, WasmResults};
 
 /// Bytes of a WebAssembly page.
 const PAGE: usize = 1 << 16;
+/// What memory grows by, at least, in bytes: a huge page.
+const STEP: usize = 1 << 21;
 /// Alignment of everything that is put into the memory, in words: a cache line.
 const ALIGN: usize = 16;
 /// What `run_range` returns for a record that it computed.
@@ -148,8 +150,9 @@ impl Instance {
         let end = (place.first + place.words) * 4;
         let missing = end.saturating_sub(self.memory.data_size(&self.store));
         if missing > 0 {
-            let pages = missing.div_ceil(PAGE) as u64;
-            self.memory.grow(&mut self.store, pages)?;
+            let pages = missing.next_multiple_of(STEP) / PAGE;
+            self.memory.grow(&mut self.store, pages as u64)?;
+            super::pages::advise(self.memory.data_mut(&mut self.store));
         }
         Ok(())
     }

@@ -141,7 +141,7 @@ fn rows(op: &Linear, groups: &Range<usize>) -> Range<usize> {
 }
 
 fn layout(op: &Linear, rows: usize) -> Option<Layout> {
-    Layout::new(op.format, rows, op.cols as usize)
+    Layout::new(op.format, rows, op.cols as usize).map(Layout::by_row)
 }
 
 /// Puts some groups of a matrix into an instance.

@@ -11,6 +11,7 @@ mod bounds;
 mod crew;
 mod instance;
 mod matrices;
+mod pages;
 mod room;
 mod sandbox;
 mod workshop;

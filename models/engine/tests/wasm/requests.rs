@@ -1,6 +1,7 @@
 //! Whole requests in the sandbox and as native code: the same text, tokens and execution commitment.
 
 use gavel_engine::{Engine, Execution, Executor, Native, Outcome, Wasm};
+use gavel_fixtures::random::{Family, RandomModel, Storage};
 use gavel_formats::{ImageInfo, Limits, ModelFile, import};
 use gavel_primitives::{Hash, Params, keccak};
 use rayon::ThreadPoolBuilder;
@@ -74,5 +75,35 @@ fn real_files_of_every_weight_format() {
                 "Once upon a time",
             );
         }
+    }
+}
+
+/// A small random model.
+fn random(family: Family, storage: Storage) -> Arc<ModelFile> {
+    let model = RandomModel {
+        family,
+        dim: 256,
+        layers: 1,
+        heads: 4,
+        kv_heads: 2,
+        ffn: 512,
+        vocab: 400,
+        context: 64,
+        storage,
+        seed: 9,
+    };
+    let mut file = Vec::new();
+    model.write(&mut file).expect("a vector takes all bytes");
+    ModelFile::from_bytes(&file)
+}
+
+#[test]
+fn random_models_of_every_family_and_storage() {
+    let plain = Storage::all().next().expect("there is a storage");
+    for storage in Storage::all() {
+        check(&random(Family::ALL[0], storage), "Once");
+    }
+    for family in Family::ALL {
+        check(&random(family, plain), "Once");
     }
 }

@@ -6,7 +6,7 @@
 use super::Outputs;
 use crate::activations::{Activations, Tile};
 use crate::pack::form::{CODEBOOK, Form, Kind, Quants, Scaling, with_form};
-use crate::pack::{BLOCK, CELL, GROUP, Group};
+use crate::pack::{BLOCK, CELL, GROUP, Group, Order};
 use core::arch::x86_64::*;
 
 /// The rows of a group times all vectors.
@@ -87,7 +87,7 @@ impl Scales {
     #[inline]
     #[target_feature(enable = "avx2,f16c")]
     fn of<F: Form>(group: Group<'_>, block: usize, half: usize) -> Self {
-        let head = F::KIND.head(block);
+        let head = F::KIND.head(Order::Lanes, block);
         let halves = |at: usize| {
             let bytes: &[u8; 16] = group.heads[at + 16 * half..].first_chunk().expect("a head");
             // SAFETY: eight binary16 numbers are 16 bytes.
@@ -104,9 +104,9 @@ impl Scales {
         let scales = halves(head.scales);
         let [small, second, mins] = match F::SCALING {
             Scaling::Scaled => [none; 3],
-            Scaling::Offset => [none, none, halves(head.mins())],
+            Scaling::Offset => [none, none, halves(head.mins)],
             Scaling::Nested => {
-                let mins = _mm256_mul_ps(halves(head.mins()), unsigned(head.second()));
+                let mins = _mm256_mul_ps(halves(head.mins), unsigned(head.second()));
                 let below = _mm256_xor_ps(mins, _mm256_set1_ps(-0.0));
                 [unsigned(head.small), none, below]
             }

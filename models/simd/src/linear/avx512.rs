@@ -6,7 +6,7 @@
 use super::Outputs;
 use crate::activations::{Activations, Tile};
 use crate::pack::form::{CODEBOOK, Form, Kind, Quants, Scaling, with_form};
-use crate::pack::{BLOCK, CELL, GROUP, Group};
+use crate::pack::{BLOCK, CELL, GROUP, Group, Order};
 use core::arch::{asm, x86_64::*};
 
 /// How many bytes before its use a cell is asked for: a page, past which the processor does not look ahead by itself.
@@ -16,7 +16,7 @@ const AHEAD: usize = 4096;
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,f16c")]
 pub(super) fn group(kind: Kind, group: Group<'_>, x: &Activations<'_>, out: &mut [Outputs]) {
     assert_eq!(group.cells.len(), group.blocks * kind.quants().cells());
-    assert!(group.heads.len() >= group.blocks / kind.head_blocks() * kind.head_bytes());
+    assert!(group.heads.len() >= group.blocks / kind.head_blocks() * kind.head_bytes(Order::Lanes));
     for tile in x.tiles() {
         let x = Vectors::new(x, tile, group.blocks);
         let out = &mut out[tile.first..][..tile.vectors];
@@ -142,7 +142,7 @@ impl Scales {
     #[inline]
     #[target_feature(enable = "avx512f,f16c")]
     unsafe fn of<F: Form>(heads: *const u8, block: usize) -> Self {
-        let head = F::KIND.head(block);
+        let head = F::KIND.head(Order::Lanes, block);
         // SAFETY: the caller's promise: sixteen 16-bit numbers are 32 bytes, small ones 16.
         let halves =
             |at: usize| unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(heads.add(at).cast())) };
@@ -153,9 +153,9 @@ impl Scales {
         let scales = halves(head.scales);
         let [small, second, mins] = match F::SCALING {
             Scaling::Scaled => [none; 3],
-            Scaling::Offset => [none, none, halves(head.mins())],
+            Scaling::Offset => [none, none, halves(head.mins)],
             Scaling::Nested => {
-                let mins = _mm512_mul_ps(halves(head.mins()), unsigned(head.second()));
+                let mins = _mm512_mul_ps(halves(head.mins), unsigned(head.second()));
                 let below =
                     _mm512_xor_si512(_mm512_castps_si512(mins), _mm512_set1_epi32(i32::MIN));
                 [unsigned(head.small), none, _mm512_castsi512_ps(below)]

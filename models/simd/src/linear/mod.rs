@@ -5,14 +5,13 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 pub mod float;
-#[cfg(not(target_arch = "wasm32"))]
 mod portable;
 pub mod rows;
 #[cfg(target_arch = "wasm32")]
 mod simd128;
 
 use crate::level::Kind;
-use crate::pack::{GROUP, Group};
+use crate::pack::{GROUP, Group, Order};
 use crate::{Activations, Level, Packed};
 use core::ops::Range;
 use gavel_kernels::num::stored;
@@ -59,6 +58,9 @@ fn of_group(
     out: &mut [Outputs],
 ) {
     let kind = matrix.layout().kind;
+    if matrix.layout().order != Order::HERE {
+        return portable::group(kind, group, x, out);
+    }
     match level.0 {
         // SAFETY: a level is made only where the processor has its instructions.
         #[cfg(target_arch = "x86_64")]

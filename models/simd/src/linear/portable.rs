@@ -2,7 +2,6 @@
 
 use super::Outputs;
 use crate::Activations;
-use crate::half;
 use crate::pack::form::{CODEBOOK, Form, Kind, Quants, Scaling, with_form};
 use crate::pack::{BLOCK, CELL, GROUP, Group};
 
@@ -22,13 +21,12 @@ pub(super) fn group(kind: Kind, group: Group<'_>, x: &Activations<'_>, out: &mut
 /// The rows of a group times one vector, whose blocks are at these indexes.
 fn row<F: Form>(group: Group<'_>, x: &Activations<'_>, at: impl Fn(usize) -> usize) -> Outputs {
     let mut out = [0.0; GROUP];
-    let cells = group.cells.chunks_exact(F::CELLS);
-    for (block, cells) in (0..group.blocks).zip(cells) {
+    for block in 0..group.blocks {
         let at = at(block);
-        let sums = sums::<F>(cells, x, at);
+        let sums = sums::<F>(&group, block, x, at);
         let numbers = numbers::<F>(group, block, sums);
-        let head = F::KIND.head(block);
-        let scales = group.halves(head.scales).map(half::to_f32);
+        let head = F::KIND.head(group.order, block);
+        let scales = group.numbers(head.scales);
         let mins = mins::<F>(group, block);
         for lane in 0..GROUP {
             let mut term = numbers[lane] * (scales[lane] * x.scales[at]);
@@ -42,7 +40,12 @@ fn row<F: Form>(group: Group<'_>, x: &Activations<'_>, at: impl Fn(usize) -> usi
 }
 
 /// The integer sums of a block's two halves.
-fn sums<F: Form>(cells: &[Cell], x: &Activations<'_>, at: usize) -> [[i32; GROUP]; 2] {
+fn sums<F: Form>(
+    group: &Group<'_>,
+    block: usize,
+    x: &Activations<'_>,
+    at: usize,
+) -> [[i32; GROUP]; 2] {
     let starts = if F::SCALING == Scaling::Halved {
         x.half_starts[at]
     } else {
@@ -52,7 +55,7 @@ fn sums<F: Form>(cells: &[Cell], x: &Activations<'_>, at: usize) -> [[i32; GROUP
     let (low, high) = x.quants[at].split_at(BLOCK / 2);
     let x = low.as_chunks::<4>().0.iter().zip(high.as_chunks::<4>().0);
     for (j, (low, high)) in x.enumerate() {
-        let weights = pair::<F>(cells, j);
+        let weights = pair::<F>(|cell| group.cell::<F>(block, cell), j);
         add(&mut sums[0], &weights[0], low);
         add(&mut sums[1], &weights[1], high);
     }
@@ -69,23 +72,27 @@ fn add(sums: &mut [i32; GROUP], weights: &Cell, x: &[i8; 4]) {
 }
 
 /// Columns 4j.. and 16 + 4j.. of a block.
-fn pair<F: Form>(cells: &[Cell], j: usize) -> [Cell; 2] {
-    let nibbles = [
-        cells[j].map(|byte| byte & 15),
-        cells[j].map(|byte| byte >> 4),
-    ];
+fn pair<F: Form>(cell: impl Fn(usize) -> Cell, j: usize) -> [Cell; 2] {
+    let bytes = cell(j);
+    let nibbles = [bytes.map(|byte| byte & 15), bytes.map(|byte| byte >> 4)];
     match F::QUANTS {
-        Quants::Bytes => [cells[j], cells[j + 4]],
+        Quants::Bytes => [bytes, cell(j + 4)],
         Quants::Nibbles => nibbles,
         Quants::Named => nibbles.map(|cell| cell.map(|name| CODEBOOK[usize::from(name)])),
-        Quants::Fives => [
-            joined(&nibbles[0], &cells[4], |bits| (bits >> j & 1) << 4),
-            joined(&nibbles[1], &cells[4], |bits| (bits >> (j + 4) & 1) << 4),
-        ],
-        Quants::Sixes => [
-            joined(&nibbles[0], &cells[4], |pairs| (pairs >> (2 * j) & 3) << 4),
-            joined(&nibbles[1], &cells[5], |pairs| (pairs >> (2 * j) & 3) << 4),
-        ],
+        Quants::Fives => {
+            let bits = cell(4);
+            [
+                joined(&nibbles[0], &bits, |bits| (bits >> j & 1) << 4),
+                joined(&nibbles[1], &bits, |bits| (bits >> (j + 4) & 1) << 4),
+            ]
+        }
+        Quants::Sixes => {
+            let high = |pairs: u8| (pairs >> (2 * j) & 3) << 4;
+            [
+                joined(&nibbles[0], &cell(4), high),
+                joined(&nibbles[1], &cell(5), high),
+            ]
+        }
     }
 }
 
@@ -98,7 +105,7 @@ fn joined(nibbles: &Cell, cell: &Cell, high: impl Fn(u8) -> u8) -> Cell {
 /// once, as the integer itself would be.
 fn numbers<F: Form>(group: Group<'_>, block: usize, sums: [[i32; GROUP]; 2]) -> Outputs {
     let [one, other] = sums;
-    let head = F::KIND.head(block);
+    let head = F::KIND.head(group.order, block);
     let whole = |lane: usize| (one[lane] + other[lane]) as f32;
     match F::SCALING {
         Scaling::Scaled | Scaling::Offset => core::array::from_fn(whole),
@@ -118,12 +125,12 @@ fn numbers<F: Form>(group: Group<'_>, block: usize, sums: [[i32; GROUP]; 2]) -> 
 
 /// What a block adds for each unit of a vector's block: exact, for a minimum has 11 bits and a small one 8.
 fn mins<F: Form>(group: Group<'_>, block: usize) -> Outputs {
-    let head = F::KIND.head(block);
+    let head = F::KIND.head(group.order, block);
     match F::SCALING {
         Scaling::Scaled | Scaling::Halved => [0.0; GROUP],
-        Scaling::Offset => group.halves(head.mins()).map(half::to_f32),
+        Scaling::Offset => group.numbers(head.mins),
         Scaling::Nested => {
-            let mins = group.halves(head.mins()).map(half::to_f32);
+            let mins = group.numbers(head.mins);
             let small = group.small(head.second());
             core::array::from_fn(|lane| -(mins[lane] * f32::from(small[lane])))
         }

@@ -1,65 +1,72 @@
-//! Packed weights times vectors with WebAssembly's 128-bit vectors: bytes, two to a 16-bit lane, are taken apart into even and odd
-//! columns, whose products with 16-bit quants add up exactly.
+//! Packed weights times vectors with WebAssembly's 128-bit vectors, matrices by row: what a row has of sixteen bytes is read as eight
+//! signed numbers of 16 bits.
+//!
+//! Such a number is `even + 256 odd`, of two columns. Its product with the even column of a vector holds `256 odd` too often, which
+//! goes when the odd weight, shifted down, is multiplied with the odd column less 256 times the even one. Four nibbles are taken apart
+//! in the same way, each with a column less 16 times the one below. So nothing is masked, and all of it is exact.
 #![allow(unsafe_code)] // loads from slices whose lengths are checked beside them
 #![allow(clippy::needless_range_loop)] // over registers: what an iterator gives would lie in memory
 
 use super::Outputs;
 use crate::activations::{Activations, Tile};
-use crate::half;
 use crate::pack::form::{CODEBOOK, Form, Kind, Quants, Scaling, with_form};
-use crate::pack::{BLOCK, CELL, GROUP, Group};
+use crate::pack::{BLOCK, CELL, GROUP, Group, Order};
 use core::arch::wasm32::*;
+use core::marker::PhantomData;
 
 /// Rows of a vector register.
 const ROWS: usize = 4;
-/// Registers of a group.
-const QUARTERS: usize = GROUP / ROWS;
 
 /// The rows of a group times all vectors.
 pub(super) fn group(kind: Kind, group: Group<'_>, x: &Activations<'_>, out: &mut [Outputs]) {
     with_form!(kind, F => tiles::<F>(group, x, out))
 }
 
-/// Two vectors at a time: the sums of more would not stay in registers.
+/// Two vectors at a time: the columns of more would not stay in registers.
 fn tiles<F: Form>(group: Group<'_>, x: &Activations<'_>, out: &mut [Outputs]) {
     for tile in x.tiles() {
         let out = &mut out[tile.first..][..tile.vectors];
         if tile.vectors == 1 {
-            part::<F, 1>(group, x, tile, 0, out);
+            part::<F, 1>(&Read::new(group, *x, tile, 0), out);
             continue;
         }
         for (pair, out) in out.chunks_exact_mut(2).enumerate() {
-            part::<F, 2>(group, x, tile, 2 * pair, out);
+            part::<F, 2>(&Read::new(group, *x, tile, 2 * pair), out);
         }
     }
 }
 
-/// The rows of a group times `VECTORS` vectors of a tile, from its `first` one on.
-fn part<F: Form, const VECTORS: usize>(
-    group: Group<'_>,
-    x: &Activations<'_>,
-    tile: Tile,
-    first: usize,
-    out: &mut [Outputs],
-) {
-    let mut totals = [[f32x4_splat(0.0); QUARTERS]; VECTORS];
-    for (block, cells) in (0..group.blocks).zip(group.cells.chunks_exact(F::CELLS)) {
-        let at = tile.at(first, block);
-        let (x_scales, weighted) = (&x.scales[at..][..VECTORS], &x.weighted[at..][..VECTORS]);
-        let [one, other] = sums::<F, VECTORS>(cells, x, at);
-        for quarter in 0..QUARTERS {
-            let scales = Scales::of::<F>(group, block, quarter);
+/// The rows of a group times `VECTORS` vectors of a tile.
+///
+/// Blocks are the only loop. A loop's head asks for fuel, and what asks may change every register, so a loop within this one would
+/// keep little in them. Totals live in memory: what is stored for four rows is a point before which the next rows aren't loaded.
+fn part<F: Form, const VECTORS: usize>(read: &Read<'_, F>, out: &mut [Outputs]) {
+    let out: &mut [Outputs; VECTORS] = out.first_chunk_mut().expect("an output for each vector");
+    let mut totals = [[f32x4_splat(0.0); GROUP / ROWS]; VECTORS];
+    for block in 0..read.group.blocks {
+        // SAFETY: the block is one of the group's, and the vectors are the tile's.
+        let blocks: [Block; VECTORS] =
+            core::array::from_fn(|vector| unsafe { Block::of(read, block, vector) });
+        unrolled(|quarter| {
+            // SAFETY: as above.
+            let (sums, scales) = unsafe {
+                (
+                    sums(read, block, quarter, &blocks),
+                    Scales::of(read, block, quarter),
+                )
+            };
             for vector in 0..VECTORS {
-                let number = scales.number::<F>(one[vector][quarter], other[vector][quarter]);
-                let scale = f32x4_mul(scales.scales, f32x4_splat(x_scales[vector]));
-                let mut term = f32x4_mul(number, scale);
+                let x = &blocks[vector];
+                let number = scales.number::<F>(sums[vector]);
+                let mut term = f32x4_mul(number, f32x4_mul(scales.scales, x.scale));
                 if F::SCALING.has_min() {
-                    let min = f32x4_mul(scales.mins, f32x4_splat(weighted[vector]));
-                    term = f32x4_add(term, min);
+                    term = f32x4_add(term, f32x4_mul(scales.mins, x.weighted));
                 }
-                totals[vector][quarter] = f32x4_add(totals[vector][quarter], term);
+                let total: *mut v128 = &mut totals[vector][quarter];
+                // SAFETY: it points to that total. Volatile, for else all rows would be loaded first.
+                unsafe { total.write_volatile(f32x4_add(total.read_volatile(), term)) };
             }
-        }
+        });
     }
     for (out, totals) in out.iter_mut().zip(totals) {
         for (out, total) in out.as_chunks_mut::<ROWS>().0.iter_mut().zip(totals) {
@@ -69,45 +76,296 @@ fn part<F: Form, const VECTORS: usize>(
     }
 }
 
-/// The integer sums of a block for each vector and quarter: where halves have scales of their own, of the two halves, else all in the
-/// first.
+/// Does something four times, written out.
 #[inline(always)]
-fn sums<F: Form, const VECTORS: usize>(
-    cells: &[[u8; CELL]],
-    x: &Activations<'_>,
-    at: usize,
-) -> [[[v128; QUARTERS]; VECTORS]; 2] {
-    let halved = F::SCALING == Scaling::Halved;
-    let pairs: &[[i16; BLOCK]; VECTORS] = x.pairs[at..].first_chunk().expect("a tile's block");
-    let mut sums = [[[i32x4_splat(0); QUARTERS]; VECTORS]; 2];
-    for vector in 0..VECTORS {
-        if halved {
-            let [first, second] = x.half_starts[at + vector];
-            sums[0][vector] = [i32x4_splat(first); QUARTERS];
-            sums[1][vector] = [i32x4_splat(second); QUARTERS];
-        } else {
-            let start = F::KIND.eights_added() * x.starts[at + vector];
-            sums[0][vector] = [i32x4_splat(start); QUARTERS];
+fn unrolled(mut each: impl FnMut(usize)) {
+    each(0);
+    each(1);
+    each(2);
+    each(3);
+}
+
+/// Where a part's loop reads. Checks in the loop would be a good part of its instructions, so the lengths are checked once.
+struct Read<'a, F> {
+    group: Group<'a>,
+    x: Activations<'a>,
+    /// Index of the first vector's first block, and how far it is to its next one.
+    first: usize,
+    stride: usize,
+    form: PhantomData<F>,
+}
+
+impl<'a, F: Form> Read<'a, F> {
+    /// A group, and the vectors of a tile from its `first` one on.
+    ///
+    /// # Panics
+    /// If the group or a list of the vectors is shorter than the group's blocks.
+    fn new(group: Group<'a>, x: Activations<'a>, tile: Tile, first: usize) -> Self {
+        let blocks = group.blocks;
+        assert!(group.cells.len() >= blocks * F::CELLS, "cells");
+        let heads = blocks / F::KIND.head_blocks() * F::KIND.head_bytes(Order::Rows);
+        assert!(group.heads.len() >= heads, "heads");
+        let end = tile.at(0, blocks);
+        let floats = x.scales.len().min(x.weighted.len());
+        let lists = x.pairs.len().min(x.half_starts.len()).min(floats);
+        assert!(end <= lists, "blocks of vectors");
+        Read {
+            group,
+            x,
+            first: tile.at(first, 0),
+            stride: tile.vectors,
+            form: PhantomData,
         }
     }
-    for j in 0..4 {
-        let mut x = [[i32x4_splat(0); 4]; VECTORS];
-        for vector in 0..VECTORS {
-            let pairs = &pairs[vector];
-            x[vector] = [2 * j, 2 * j + 1, 2 * j + 8, 2 * j + 9].map(|at| two(pairs, at));
+
+    /// Where a row's part of a block begins.
+    ///
+    /// # Safety
+    /// The block is one of the group's.
+    #[inline(always)]
+    unsafe fn row(&self, block: usize, row: usize) -> *const u8 {
+        let cells: *const u8 = self.group.cells.as_ptr().cast();
+        // SAFETY: the caller's promise.
+        unsafe {
+            cells
+                .add(block * F::CELLS * CELL)
+                .add(row * (F::CELLS * CELL / GROUP))
         }
-        for quarter in 0..QUARTERS {
-            let parts = parts::<F>(cells, quarter, j);
-            for vector in 0..VECTORS {
-                let products = |part: usize| i32x4_dot_i16x8(parts[part], x[vector][part]);
-                let first = &mut sums[0][vector][quarter];
-                *first = i32x4_add(i32x4_add(*first, products(0)), products(1));
-                let second = &mut sums[usize::from(halved)][vector][quarter];
-                *second = i32x4_add(i32x4_add(*second, products(2)), products(3));
+    }
+
+    /// Where the heads begin from which a block's numbers are counted.
+    #[inline(always)]
+    fn heads(&self) -> *const u8 {
+        self.group.heads.as_ptr()
+    }
+}
+
+/// A vector's block.
+#[derive(Clone, Copy)]
+struct Block {
+    /// What the four parts of a row's weights are multiplied with.
+    columns: [v128; 4],
+    /// Where sums begin: all of them, or those of the two halves.
+    starts: [v128; 2],
+    scale: v128,
+    /// The scale times the sum of the quants.
+    weighted: v128,
+}
+
+impl Block {
+    /// # Safety
+    /// The block is one of the group's, the vector one of the tile's.
+    #[inline(always)]
+    unsafe fn of<F: Form>(read: &Read<'_, F>, block: usize, vector: usize) -> Block {
+        let (at, x) = (read.first + block * read.stride + vector, &read.x);
+        // SAFETY: `Read::new` looked that the lists are long enough.
+        let (pairs, scale, weighted, halves) = unsafe {
+            (
+                x.pairs.get_unchecked(at),
+                x.scales.get_unchecked(at),
+                x.weighted.get_unchecked(at),
+                x.half_starts.get_unchecked(at),
+            )
+        };
+        let [even, odd, later_even, later_odd] = [0, 1, 2, 3].map(|at| eight(pairs, at));
+        let less = |x: v128, times: u32, y: v128| i16x8_sub(x, i16x8_shl(y, times));
+        let columns = match F::QUANTS {
+            Quants::Nibbles => [
+                even,
+                less(later_even, 4, even),
+                less(odd, 4, later_even),
+                less(later_odd, 4, odd),
+            ],
+            _ => [
+                even,
+                less(odd, 8, even),
+                later_even,
+                less(later_odd, 8, later_even),
+            ],
+        };
+        let evens = i16x8_add(even, later_even);
+        let none = i32x4_splat(0);
+        let starts = match (F::QUANTS, F::KIND.eights_added()) {
+            _ if F::SCALING == Scaling::Halved => [0, 1].map(|at| i32x4_splat(halves[at])),
+            (Quants::Bytes | Quants::Named, _) => [sum(evens, -128), none],
+            (Quants::Nibbles, 0) => [sum(later_odd, 8), none],
+            (Quants::Nibbles, _) => [sum(i16x8_add(evens, odd), -8), none],
+            (_, 0) => [none; 2],
+            (_, eights) => {
+                let all = i16x8_add(evens, i16x8_add(odd, later_odd));
+                [sum(all, -8 * eights as i16), none]
             }
+        };
+        let weighted = match F::SCALING.has_min() {
+            true => f32x4_splat(*weighted),
+            false => none,
+        };
+        Block {
+            columns,
+            starts,
+            scale: f32x4_splat(*scale),
+            weighted,
         }
     }
-    sums
+}
+
+/// Eight of a block's columns.
+#[inline(always)]
+fn eight(pairs: &[i16; BLOCK], at: usize) -> v128 {
+    let eight = &pairs.as_chunks::<8>().0[at];
+    // SAFETY: eight 16-bit numbers are 16 bytes.
+    unsafe { v128_load(eight.as_ptr().cast()) }
+}
+
+/// So many times the sum of eight numbers, in each lane.
+#[inline(always)]
+fn sum(numbers: v128, times: i16) -> v128 {
+    let pairs = i32x4_dot_i16x8(numbers, i16x8_splat(times));
+    let halves = i32x4_add(pairs, i32x4_shuffle::<2, 3, 0, 1>(pairs, pairs));
+    i32x4_add(halves, i32x4_shuffle::<1, 0, 3, 2>(halves, halves))
+}
+
+/// The integer sums of a block for four rows and each vector: where halves have scales of their own, of the two halves, else all in
+/// the first.
+///
+/// # Safety
+/// The block is one of the group's.
+#[inline(always)]
+unsafe fn sums<F: Form, const VECTORS: usize>(
+    read: &Read<'_, F>,
+    block: usize,
+    quarter: usize,
+    blocks: &[Block; VECTORS],
+) -> [[v128; 2]; VECTORS] {
+    let mut rows = [[[i32x4_splat(0); ROWS]; 2]; VECTORS];
+    for row in 0..ROWS {
+        // SAFETY: the caller's promise.
+        let parts = unsafe { parts::<F>(read.row(block, ROWS * quarter + row)) };
+        for vector in 0..VECTORS {
+            let columns = &blocks[vector].columns;
+            let product = |part: usize| i32x4_dot_i16x8(parts[part], columns[part]);
+            rows[vector][0][row] = i32x4_add(product(0), product(1));
+            rows[vector][1][row] = i32x4_add(product(2), product(3));
+        }
+    }
+    core::array::from_fn(|vector| {
+        let ([first, second], starts) = (rows[vector], blocks[vector].starts);
+        if F::SCALING == Scaling::Halved {
+            return [
+                i32x4_add(of_rows(first), starts[0]),
+                i32x4_add(of_rows(second), starts[1]),
+            ];
+        }
+        let sum = of_rows(core::array::from_fn(|row| {
+            i32x4_add(first[row], second[row])
+        }));
+        [i32x4_add(sum, starts[0]), starts[1]]
+    })
+}
+
+/// The sums of the lanes of each of four rows.
+#[inline(always)]
+fn of_rows([a, b, c, d]: [v128; ROWS]) -> v128 {
+    let two = |a: v128, b: v128| {
+        i32x4_add(
+            i32x4_shuffle::<0, 4, 1, 5>(a, b),
+            i32x4_shuffle::<2, 6, 3, 7>(a, b),
+        )
+    };
+    let (first, second) = (two(a, b), two(c, d));
+    i32x4_add(
+        i64x2_shuffle::<0, 2>(first, second),
+        i64x2_shuffle::<1, 3>(first, second),
+    )
+}
+
+/// The weights of a row's block as four parts, to be multiplied with [`Block::columns`].
+///
+/// # Safety
+/// A row's part of a block lies there.
+#[inline(always)]
+unsafe fn parts<F: Form>(row: *const u8) -> [v128; 4] {
+    if F::QUANTS == Quants::Nibbles {
+        // SAFETY: the caller's promise: sixteen bytes.
+        let all = unsafe { v128_load(row.cast()) };
+        return [
+            all,
+            i16x8_shr(all, 4),
+            i16x8_shr(all, 8),
+            i16x8_shr(all, 12),
+        ];
+    }
+    // SAFETY: the caller's promise.
+    let [first, second] = unsafe { bytes::<F>(row) };
+    [first, i16x8_shr(first, 8), second, i16x8_shr(second, 8)]
+}
+
+/// The columns 0..16 and 16..32 of a row's block as bytes: even ones unsigned, odd ones signed.
+///
+/// # Safety
+/// A row's part of a block lies there.
+#[inline(always)]
+unsafe fn bytes<F: Form>(row: *const u8) -> [v128; 2] {
+    // SAFETY: the caller's promise; every form has sixteen bytes.
+    let bytes = unsafe { v128_load(row.cast()) };
+    let nibble = u8x16_splat(15);
+    let nibbles = [
+        v128_and(bytes, nibble),
+        v128_and(u16x8_shr(bytes, 4), nibble),
+    ];
+    // SAFETY: the caller's promise; a form is asked for no more words than it has after the first sixteen bytes.
+    let word = |at: usize| unsafe { v128_load32_splat(row.add(16 + 4 * at).cast()) };
+    match F::QUANTS {
+        // SAFETY: the caller's promise: 32 bytes.
+        Quants::Bytes => [bytes, unsafe { v128_load(row.add(16).cast()) }],
+        Quants::Nibbles => nibbles,
+        Quants::Named => {
+            // SAFETY: sixteen bytes.
+            let values = unsafe { v128_load(CODEBOOK.as_ptr().cast()) };
+            // The values are stored plus 128, which odd columns don't have.
+            let signed = u16x8_splat(0x8000);
+            nibbles.map(|names| v128_xor(u8x16_swizzle(values, names), signed))
+        }
+        Quants::Fives => {
+            let (bits, [low, high]) = (word(0), nibbles);
+            [low_fifths(bits, low), high_fifths(bits, high)]
+        }
+        Quants::Sixes => {
+            let [low, high] = nibbles;
+            [with_pairs(word(0), low), with_pairs(word(1), high)]
+        }
+    }
+}
+
+/// Nibbles with the fifth bits of columns 0..16.
+#[inline(always)]
+fn low_fifths(bits: v128, nibbles: v128) -> v128 {
+    let own = u32x4(0x0101_0101, 0x0202_0202, 0x0404_0404, 0x0808_0808);
+    with_bits(bits, own, nibbles)
+}
+
+/// Nibbles with the fifth bits of columns 16..32.
+#[inline(always)]
+fn high_fifths(bits: v128, nibbles: v128) -> v128 {
+    let own = u32x4(0x1010_1010, 0x2020_2020, 0x4040_4040, 0x8080_8080);
+    with_bits(bits, own, nibbles)
+}
+
+/// Nibbles and 16 where a byte has its own bit.
+#[inline(always)]
+fn with_bits(bits: v128, own: v128, nibbles: v128) -> v128 {
+    let set = u8x16_eq(v128_and(bits, own), own);
+    v128_or(nibbles, v128_and(set, u8x16_splat(16)))
+}
+
+/// Nibbles with the pairs of bits above them: lane j has the pair j of each byte.
+#[inline(always)]
+fn with_pairs(pairs: v128, nibbles: v128) -> v128 {
+    // Each lane's pair, moved to bits 4 and 5: up by a multiplication, the highest one down.
+    let up = v128_and(pairs, u32x4(0x0303_0303, 0x0c0c_0c0c, 0x3030_3030, 0));
+    let up = i16x8_mul(up, i16x8(16, 16, 4, 4, 1, 1, 0, 0));
+    let down = v128_and(u16x8_shr(pairs, 2), u32x4(0, 0, 0, 0x3030_3030));
+    v128_or(nibbles, v128_or(up, down))
 }
 
 /// The numbers of four rows of a block; those that a format doesn't have are zero.
@@ -123,29 +381,26 @@ struct Scales {
 }
 
 impl Scales {
+    /// # Safety
+    /// The block is one of the group's.
     #[inline(always)]
-    fn of<F: Form>(group: Group<'_>, block: usize, quarter: usize) -> Self {
-        let head = F::KIND.head(block);
-        let halves = |at: usize| {
-            let bytes = group.heads[at + 2 * ROWS * quarter..].first_chunk();
-            four_halves(bytes.expect("a head"))
-        };
-        let bytes = |at: usize| {
-            let bytes = &group.small(at).as_chunks::<ROWS>().0[quarter];
-            // SAFETY: four bytes.
-            unsafe { v128_load32_zero(bytes.as_ptr().cast()) }
-        };
+    unsafe fn of<F: Form>(read: &Read<'_, F>, block: usize, quarter: usize) -> Self {
+        let (head, heads) = (F::KIND.head(Order::Rows, block), read.heads());
+        // SAFETY: the caller's promise: the numbers of a block lie in its head.
+        let numbers = |at: usize| unsafe { v128_load(heads.add(at + 4 * ROWS * quarter).cast()) };
+        // SAFETY: as above.
+        let bytes = |at: usize| unsafe { v128_load32_zero(heads.add(at + ROWS * quarter).cast()) };
         let unsigned =
             |at| f32x4_convert_u32x4(u32x4_extend_low_u16x8(u16x8_extend_low_u8x16(bytes(at))));
         let signed =
             |at| f32x4_convert_i32x4(i32x4_extend_low_i16x8(i16x8_extend_low_i8x16(bytes(at))));
         let none = f32x4_splat(0.0);
-        let scales = halves(head.scales);
+        let scales = numbers(head.scales);
         let [small, second, mins] = match F::SCALING {
             Scaling::Scaled => [none; 3],
-            Scaling::Offset => [none, none, halves(head.mins())],
+            Scaling::Offset => [none, none, numbers(head.mins)],
             Scaling::Nested => {
-                let mins = f32x4_mul(halves(head.mins()), unsigned(head.second()));
+                let mins = f32x4_mul(numbers(head.mins), unsigned(head.second()));
                 [unsigned(head.small), none, f32x4_neg(mins)]
             }
             Scaling::Halved => [signed(head.small), signed(head.second()), none],
@@ -161,7 +416,7 @@ impl Scales {
     /// The sums times their small scales. Integers become numbers of 24 bits or fewer, so only a product can be rounded, and only
     /// once, as the integer itself would be.
     #[inline(always)]
-    fn number<F: Form>(&self, one: v128, other: v128) -> v128 {
+    fn number<F: Form>(&self, [one, other]: [v128; 2]) -> v128 {
         let one = f32x4_convert_i32x4(one);
         match F::SCALING {
             Scaling::Scaled | Scaling::Offset => one,
@@ -172,79 +427,4 @@ impl Scales {
             ),
         }
     }
-}
-
-/// The weights of four rows of a block as 16-bit numbers: the even and the odd ones of columns 4j.., then those of 16 + 4j...
-#[inline(always)]
-fn parts<F: Form>(cells: &[[u8; CELL]], quarter: usize, j: usize) -> [v128; 4] {
-    let cell = |at: usize| {
-        let bytes = &cells[at].as_chunks::<16>().0[quarter];
-        // SAFETY: a quarter of a cell is 16 bytes.
-        unsafe { v128_load(bytes.as_ptr().cast()) }
-    };
-    let bytes = cell(j);
-    let apart = |[low, high]: [v128; 2]| {
-        let even = u16x8_splat(0xff);
-        let [low_odd, high_odd] = [u16x8_shr(low, 8), u16x8_shr(high, 8)];
-        [v128_and(low, even), low_odd, v128_and(high, even), high_odd]
-    };
-    let nibble = u8x16_splat(15);
-    let nibbles = || [v128_and(bytes, nibble), u8x16_shr(bytes, 4)];
-    let joined = |moved: [v128; 2], mask: v128| {
-        let [low, high] = nibbles();
-        let [first, second] = moved.map(|bits| v128_and(bits, mask));
-        [v128_or(low, first), v128_or(high, second)]
-    };
-    match F::QUANTS {
-        Quants::Bytes => apart([bytes, cell(j + 4)]),
-        Quants::Nibbles => {
-            let low = u16x8_splat(15);
-            [
-                v128_and(bytes, low),
-                v128_and(u16x8_shr(bytes, 8), low),
-                v128_and(u16x8_shr(bytes, 4), low),
-                u16x8_shr(bytes, 12),
-            ]
-        }
-        Quants::Named => {
-            // SAFETY: sixteen bytes.
-            let values = unsafe { v128_load(CODEBOOK.as_ptr().cast()) };
-            apart(nibbles().map(|names| u8x16_swizzle(values, names)))
-        }
-        // Bits that come over from a neighbouring byte are masked away.
-        Quants::Fives => {
-            let bits = cell(4);
-            let moved = [u16x8_shl(bits, 4 - j as u32), u16x8_shr(bits, j as u32)];
-            apart(joined(moved, u8x16_splat(16)))
-        }
-        Quants::Sixes => {
-            let moved = |pairs| match j {
-                0 | 1 => u16x8_shl(pairs, 4 - 2 * j as u32),
-                _ => u16x8_shr(pairs, 2 * j as u32 - 4),
-            };
-            apart(joined([moved(cell(4)), moved(cell(5))], u8x16_splat(48)))
-        }
-    }
-}
-
-/// Four binary16 numbers, as `half::to_f32` converts one.
-#[inline(always)]
-pub(super) fn four_halves(halves: &[u8; 2 * ROWS]) -> v128 {
-    // SAFETY: four binary16 numbers are 8 bytes.
-    let bits = unsafe { v128_load64_zero(halves.as_ptr().cast()) };
-    let bits = u32x4_extend_low_u16x8(bits);
-    let magnitude = v128_and(bits, u32x4_splat(0x7fff));
-    let finite = f32x4_mul(u32x4_shl(magnitude, 13), f32x4_splat(half::BIAS));
-    let special = v128_or(finite, u32x4_splat(0x7f80_0000));
-    let infinite = u32x4_ge(magnitude, u32x4_splat(half::INFINITE));
-    let sign = u32x4_shl(v128_and(bits, u32x4_splat(0x8000)), 16);
-    v128_or(v128_bitselect(special, finite, infinite), sign)
-}
-
-/// Two columns of a vector, in each lane.
-#[inline(always)]
-fn two(x: &[i16; BLOCK], at: usize) -> v128 {
-    let pair = &x.as_chunks::<2>().0[at];
-    // SAFETY: two 16-bit numbers are four bytes.
-    unsafe { v128_load32_splat(pair.as_ptr().cast()) }
 }

@@ -1,7 +1,7 @@
 //! The block formats: how a block's integers lie in cells, and how they are scaled. The kernels have one inner loop for each of
 //! the two; a format is a pair of them.
 
-use super::{GROUP, Head};
+use super::{GROUP, Head, Order};
 use gavel_program::WeightFormat;
 
 /// The formats of weights that have a packed form.
@@ -81,11 +81,11 @@ impl Scaling {
         }
     }
 
-    /// Bytes of the 16-bit numbers that a head begins with.
-    const fn halves(self) -> usize {
+    /// Scales and minima of a row that a head begins with.
+    const fn numbers(self) -> usize {
         match self {
-            Scaling::Scaled | Scaling::Halved => 2 * GROUP,
-            Scaling::Offset | Scaling::Nested => 4 * GROUP,
+            Scaling::Scaled | Scaling::Halved => 1,
+            Scaling::Offset | Scaling::Nested => 2,
         }
     }
 
@@ -158,19 +158,21 @@ impl Kind {
     }
 
     /// Bytes of a head.
-    pub(crate) const fn head_bytes(self) -> usize {
+    pub(crate) const fn head_bytes(self, order: Order) -> usize {
         let scaling = self.scaling();
-        scaling.halves() + scaling.blocks() * scaling.small()
+        scaling.numbers() * order.number_bytes() + scaling.blocks() * scaling.small()
     }
 
     /// Where the numbers of a block lie in the heads of a group.
     #[inline(always)]
-    pub(crate) const fn head(self, block: usize) -> Head {
+    pub(crate) const fn head(self, order: Order, block: usize) -> Head {
         let scaling = self.scaling();
-        let scales = block / scaling.blocks() * self.head_bytes();
+        let scales = block / scaling.blocks() * self.head_bytes(order);
+        let numbers = scaling.numbers() * order.number_bytes();
         Head {
             scales,
-            small: scales + scaling.halves() + block % scaling.blocks() * scaling.small(),
+            mins: scales + order.number_bytes(),
+            small: scales + numbers + block % scaling.blocks() * scaling.small(),
         }
     }
 }

@@ -10,11 +10,15 @@
 //! j has columns 4j..4j + 4. Nibbles: cell j has columns 4j.. in the low and 16 + 4j.. in the high halves. Fifth bits: bit j of byte
 //! k in a row's four is that of column 4j + k. Pairs of higher bits: two cells, for columns 0..16 and 16..32; the pair j from below
 //! of byte k is that of column 4j + k. Rows past the matrix are zero.
+//!
+//! For vectors of 128 bits the bytes of a row's block lie together instead, one row after the other, and
+//! scales and minima are binary32 numbers ([`Layout::by_row`]).
 
 pub(crate) mod form;
 mod write;
 
-use form::Kind;
+use crate::half;
+use form::{Form, Kind, Quants};
 use gavel_program::WeightFormat;
 
 /// Rows of a group.
@@ -23,13 +27,66 @@ pub const GROUP: usize = 16;
 pub const BLOCK: usize = 32;
 /// Bytes of a cell: four columns (of bytes) of sixteen rows.
 pub(crate) const CELL: usize = 4 * GROUP;
+/// Bytes of a row's part of a cell.
+const PART: usize = CELL / GROUP;
 /// Alignment of everything in a packed matrix, in bytes.
 pub const ALIGN: usize = 64;
+
+/// How the bytes of sixteen rows lie in a block's cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// In each cell four bytes of one row after the other: a lane for each row.
+    Lanes,
+    /// All bytes of a row's cells, one row after the other: a lane for some of a row's columns.
+    Rows,
+}
+
+impl Order {
+    /// The one that this target's kernels read.
+    pub(crate) const HERE: Order = if cfg!(target_arch = "wasm32") {
+        Order::Rows
+    } else {
+        Order::Lanes
+    };
+
+    /// Where four bytes begin in a block of so many cells.
+    #[inline(always)]
+    pub(crate) const fn at(self, cells: usize, cell: usize, lane: usize) -> usize {
+        match self {
+            Order::Lanes => cell * CELL + lane * PART,
+            Order::Rows => (lane * cells + cell) * PART,
+        }
+    }
+}
+
+impl Order {
+    /// Bytes of a group's scales of one block or super-block. By row they are binary32 numbers, for WebAssembly has no instruction that
+    /// converts those of 16 bits.
+    pub(crate) const fn number_bytes(self) -> usize {
+        match self {
+            Order::Lanes => 2 * GROUP,
+            Order::Rows => 4 * GROUP,
+        }
+    }
+
+    /// What is flipped in the bytes of each part. With its highest bit flipped a signed byte has 128 added and is unsigned; by row
+    /// only the even columns are, for pairs of columns are read as signed numbers of 16 bits. Four nibbles are read so too: with its
+    /// highest bit flipped the highest one has 8 subtracted and is signed.
+    pub(crate) const fn flip(self, quants: Quants) -> u32 {
+        match (quants, self) {
+            (Quants::Bytes, Order::Lanes) => 0x8080_8080,
+            (Quants::Bytes, Order::Rows) => 0x0080_0080,
+            (Quants::Nibbles, Order::Rows) => 0x8000_8000,
+            _ => 0,
+        }
+    }
+}
 
 /// Where things lie in a packed matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     pub(crate) kind: Kind,
+    pub(crate) order: Order,
     rows: usize,
     blocks: usize,
 }
@@ -40,11 +97,21 @@ impl Layout {
         let kind = Kind::of(format)?;
         let layout = Layout {
             kind,
+            order: Order::Lanes,
             rows,
             blocks: cols / BLOCK,
         };
         cols.is_multiple_of(format.block() as usize)
             .then_some(layout)
+    }
+
+    /// The same with the bytes of each row of a block together, which suits vectors of 128 bits: with one lane for each row of a
+    /// group, they would hold few of its columns. Every level computes with it, all but WebAssembly's at the pace of plain code.
+    pub fn by_row(self) -> Layout {
+        Layout {
+            order: Order::Rows,
+            ..self
+        }
     }
 
     /// Rows.
@@ -70,7 +137,7 @@ impl Layout {
     /// Bytes of a group's heads.
     pub(crate) fn head_bytes(&self) -> usize {
         let heads = self.blocks / self.kind.head_blocks();
-        (heads * self.kind.head_bytes()).next_multiple_of(ALIGN)
+        (heads * self.kind.head_bytes(self.order)).next_multiple_of(ALIGN)
     }
 
     /// Bytes of a group.
@@ -100,23 +167,22 @@ pub(crate) struct Group<'a> {
     pub(crate) heads: &'a [u8],
     /// Of each block its cells.
     pub(crate) cells: &'a [[u8; CELL]],
+    /// How rows lie in them.
+    pub(crate) order: Order,
 }
 
 /// Where the numbers of a block lie, in bytes: sixteen each, one after the other.
 #[derive(Clone, Copy)]
 pub(crate) struct Head {
-    /// Scales, then minima: of 16 bits.
+    /// The scales.
     pub(crate) scales: usize,
+    /// The minima, after the scales.
+    pub(crate) mins: usize,
     /// The block's small numbers: bytes.
     pub(crate) small: usize,
 }
 
 impl Head {
-    /// The minima, after the scales.
-    pub(crate) const fn mins(self) -> usize {
-        self.scales + 2 * GROUP
-    }
-
     /// The second small numbers, after the first.
     pub(crate) const fn second(self) -> usize {
         self.small + GROUP
@@ -124,11 +190,29 @@ impl Head {
 }
 
 impl<'a> Group<'a> {
-    /// Sixteen 16-bit numbers of a head.
-    #[cfg_attr(target_arch = "x86_64", allow(dead_code))] // levels of their own read registers
-    pub(crate) fn halves(&self, at: usize) -> [u16; GROUP] {
-        let bytes = self.heads[at..][..2 * GROUP].as_chunks::<2>().0;
-        core::array::from_fn(|lane| u16::from_le_bytes(bytes[lane]))
+    /// A cell of a block, of each row four bytes in turn, all of them unsigned.
+    pub(crate) fn cell<F: Form>(&self, block: usize, cell: usize) -> [u8; CELL] {
+        let bytes = self.cells[block * F::CELLS..][..F::CELLS].as_flattened();
+        let flipped = self.order.flip(F::QUANTS) ^ Order::Lanes.flip(F::QUANTS);
+        core::array::from_fn(|at| {
+            let (lane, k) = (at / PART, at % PART);
+            bytes[self.order.at(F::CELLS, cell, lane) + k] ^ flipped.to_le_bytes()[k]
+        })
+    }
+
+    /// Sixteen scales or minima of a head.
+    pub(crate) fn numbers(&self, at: usize) -> [f32; GROUP] {
+        let bytes = &self.heads[at..][..self.order.number_bytes()];
+        match self.order {
+            Order::Lanes => {
+                let halves = bytes.as_chunks::<2>().0;
+                core::array::from_fn(|lane| half::to_f32(u16::from_le_bytes(halves[lane])))
+            }
+            Order::Rows => {
+                let floats = bytes.as_chunks::<4>().0;
+                core::array::from_fn(|lane| f32::from_le_bytes(floats[lane]))
+            }
+        }
     }
 
     /// Sixteen small numbers of a head.
@@ -163,6 +247,7 @@ impl<'a> Packed<'a> {
             blocks: self.layout.blocks,
             heads,
             cells: quants.as_chunks().0,
+            order: self.layout.order,
         }
     }
 }

@@ -1,10 +1,9 @@
 //! Packing: the planes of a matrix, as `gavel-kernels` defines them, become groups.
 
 use super::form::{Quants, Scaling};
-use super::{BLOCK, CELL, GROUP, Layout};
+use super::{BLOCK, CELL, GROUP, Layout, Order, PART};
+use crate::half;
 
-/// Bytes of a row's part of a cell.
-const PART: usize = CELL / GROUP;
 /// The lowest bit of each nibble.
 const LOWEST: u32 = 0x1111_1111;
 
@@ -35,7 +34,7 @@ impl Layout {
         for lane in 0..GROUP.min(self.rows - group * GROUP) {
             let row = group * GROUP + lane;
             self.write_heads(row, lane, &planes, heads);
-            self.write_quants(row, lane, &planes, quants.as_chunks_mut().0);
+            self.write_quants(row, lane, &planes, quants);
         }
     }
 
@@ -45,19 +44,26 @@ impl Layout {
         let halves = |plane: usize| &planes.scales[plane].as_chunks::<2>().0[row * super_blocks..];
         let blocks = |plane: usize| &planes.scales[plane][row * self.blocks..];
         for block in 0..self.blocks {
-            let (head, outer) = (self.kind.head(block), block / self.kind.head_blocks());
-            let mut half = |at: usize, number: [u8; 2]| {
-                heads[at + 2 * lane..][..2].copy_from_slice(&number);
+            let (head, outer) = (
+                self.kind.head(self.order, block),
+                block / self.kind.head_blocks(),
+            );
+            let mut half = |at: usize, number: [u8; 2]| match self.order {
+                Order::Lanes => heads[at + 2 * lane..][..2].copy_from_slice(&number),
+                Order::Rows => {
+                    let number = half::to_f32(u16::from_le_bytes(number));
+                    heads[at + 4 * lane..][..4].copy_from_slice(&number.to_le_bytes());
+                }
             };
             match scaling {
                 Scaling::Scaled => half(head.scales, halves(0)[outer]),
                 Scaling::Offset => {
                     half(head.scales, halves(0)[outer]);
-                    half(head.mins(), halves(1)[outer]);
+                    half(head.mins, halves(1)[outer]);
                 }
                 Scaling::Nested => {
                     half(head.scales, halves(2)[outer]);
-                    half(head.mins(), halves(3)[outer]);
+                    half(head.mins, halves(3)[outer]);
                     heads[head.small + lane] = blocks(0)[block];
                     heads[head.second() + lane] = blocks(1)[block];
                 }
@@ -71,42 +77,35 @@ impl Layout {
         }
     }
 
-    /// Writes a row's quants into its lane of all cells.
-    fn write_quants(&self, row: usize, lane: usize, planes: &Planes<'_>, cells: &mut [[u8; CELL]]) {
+    /// Writes a row's quants into its part of all cells.
+    fn write_quants(&self, row: usize, lane: usize, planes: &Planes<'_>, out: &mut [u8]) {
         let quants = self.kind.quants();
         let whole = if quants == Quants::Bytes { 8 } else { 4 };
-        // A byte has its highest bit flipped: that adds 128.
-        let flip = if quants == Quants::Bytes {
-            0x8080_8080
-        } else {
-            0
-        };
         let bytes = &planes.quants[0].as_chunks::<PART>().0[row * self.blocks * whole..];
-        let blocks = cells.chunks_exact_mut(quants.cells());
-        for ((block, cells), bytes) in blocks.enumerate().zip(bytes.chunks_exact(whole)) {
-            for (cell, bytes) in cells.iter_mut().zip(bytes) {
-                put(cell, lane, u32::from_le_bytes(*bytes) ^ flip);
+        let blocks = out.chunks_exact_mut(quants.cells() * CELL);
+        for ((block, out), bytes) in blocks.enumerate().zip(bytes.chunks_exact(whole)) {
+            let mut put = |cell: usize, word: u32| {
+                let at = self.order.at(quants.cells(), cell, lane);
+                out[at..][..PART].copy_from_slice(&word.to_le_bytes());
+            };
+            for (cell, bytes) in bytes.iter().enumerate() {
+                put(cell, u32::from_le_bytes(*bytes) ^ self.order.flip(quants));
             }
             let at = row * self.blocks + block;
             match quants {
                 Quants::Bytes | Quants::Nibbles | Quants::Named => {}
                 Quants::Fives => {
                     let bits = planes.quants[1].as_chunks().0[at];
-                    put(&mut cells[4], lane, fifth_bits(u32::from_le_bytes(bits)));
+                    put(4, fifth_bits(u32::from_le_bytes(bits)));
                 }
                 Quants::Sixes => {
                     let pairs = &planes.quants[1].as_chunks::<{ BLOCK / 4 }>().0[at];
-                    put(&mut cells[4], lane, high_pairs(pairs, 0));
-                    put(&mut cells[5], lane, high_pairs(pairs, 16));
+                    put(4, high_pairs(pairs, 0));
+                    put(5, high_pairs(pairs, 16));
                 }
             }
         }
     }
-}
-
-/// Puts four bytes into a lane of a cell.
-fn put(cell: &mut [u8; CELL], lane: usize, word: u32) {
-    cell[lane * PART..][..PART].copy_from_slice(&word.to_le_bytes());
 }
 
 /// Bits, one a column, with those of columns k, 4 + k, 8 + k, ... together in byte k.

@@ -3,7 +3,7 @@
 #![allow(clippy::needless_range_loop)] // over registers: what an iterator gives would lie in memory
 
 use super::{F32, Float, Number, Outputs, sum, tail};
-use crate::linear::simd128::four_halves;
+use crate::half;
 use core::arch::wasm32::*;
 use gavel_kernels::num::LANES;
 
@@ -84,7 +84,7 @@ unsafe fn load<N: Number>(weights: *const N::Bits) -> Sixteen {
             let weights = weights.add(4 * quarter);
             match N::FLOAT {
                 Float::F32 => v128_load(weights.cast()),
-                Float::F16 => four_halves(&*weights.cast()),
+                Float::F16 => four_halves(weights.cast()),
                 Float::BF16 => {
                     let bits = u32x4_extend_low_u16x8(v128_load64_zero(weights.cast()));
                     u32x4_shl(bits, 16)
@@ -92,4 +92,29 @@ unsafe fn load<N: Number>(weights: *const N::Bits) -> Sixteen {
             }
         }
     })
+}
+
+/// Four binary16 numbers, as `half::to_f32` converts one. That multiplies, but processors are slow at multiplying subnormal numbers.
+///
+/// # Safety
+/// Eight bytes lie there.
+#[inline(always)]
+unsafe fn four_halves(halves: *const u8) -> v128 {
+    /// What the exponents of the two formats differ by, in place.
+    const DIFFERENCE: u32 = 112 << 23;
+    // SAFETY: the caller's promise.
+    let bits = unsafe { i32x4_load_extend_i16x4(halves.cast()) };
+    // The exponent and what follows go to their places below the sign.
+    let moved = v128_and(i32x4_shl(bits, 13), u32x4_splat(0x8fff_ffff));
+    let exponent = v128_and(bits, u32x4_splat(half::INFINITE));
+    // The highest exponent becomes the highest one.
+    let special = i32x4_eq(exponent, u32x4_splat(half::INFINITE));
+    let difference = u32x4_splat(DIFFERENCE);
+    let normal = i32x4_add(moved, i32x4_add(difference, v128_and(special, difference)));
+    // A subnormal number: that with the next exponent, without the leading one that this gives it.
+    let subnormal = i32x4_eq(exponent, u32x4_splat(0));
+    let next = i32x4_add(normal, v128_and(subnormal, u32x4_splat(1 << 23)));
+    let sign = v128_and(bits, u32x4_splat(0x8000_0000));
+    let leading = v128_or(sign, f32x4_splat(half::SMALLEST_NORMAL));
+    f32x4_sub(next, v128_and(subnormal, leading))
 }
