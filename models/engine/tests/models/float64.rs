@@ -11,6 +11,8 @@ pub(crate) struct Float64 {
     family: String,
     dim: usize,
     hidden: usize,
+    /// How many of its experts a token is sent to.
+    experts_used: usize,
     heads: usize,
     kv_heads: usize,
     head_dim: usize,
@@ -46,7 +48,11 @@ impl Float64 {
         Float64 {
             dim,
             heads,
-            hidden: size("feed_forward_length"),
+            hidden: size(match optional("expert_count") {
+                None => "feed_forward_length",
+                Some(_) => "expert_feed_forward_length",
+            }),
+            experts_used: optional("expert_used_count").map_or(0, |count| count as usize),
             head_dim: optional("attention.key_length").map_or(dim / heads, |len| len as usize),
             rotary: size("rope.dimension_count"),
             kv_heads: size("attention.head_count_kv"),
@@ -96,6 +102,18 @@ impl Float64 {
 
     /// The logits after `tokens`.
     pub(crate) fn logits(&self, tokens: &[u32]) -> Vec<f64> {
+        let stream = self.stream(tokens);
+        self.head(stream.last().expect("there is a token"))
+    }
+
+    /// The logits after each of `tokens`.
+    pub(crate) fn all_logits(&self, tokens: &[u32]) -> Vec<Vec<f64>> {
+        let stream = self.stream(tokens);
+        stream.iter().map(|x| self.head(x)).collect()
+    }
+
+    /// The residual stream after the last layer, at each of `tokens`.
+    fn stream(&self, tokens: &[u32]) -> Vec<Vec<f64>> {
         let table = self.get("token_embd.weight");
         let row = |token: u32| table[token as usize * self.dim..][..self.dim].to_vec();
         let mut stream: Vec<Vec<f64>> = tokens.iter().map(|token| row(*token)).collect();
@@ -107,9 +125,13 @@ impl Float64 {
             self.attention(&mut stream, layer);
             self.feed_forward(&mut stream, layer);
         }
-        let last = stream.last().expect("there is a token");
-        let normed = self.norm(last, self.get("output_norm.weight"));
+        stream
+    }
+
+    fn head(&self, x: &[f64]) -> Vec<f64> {
+        let normed = self.norm(x, self.get("output_norm.weight"));
         let head = self.tensors.get("output.weight");
+        let table = self.get("token_embd.weight");
         times(head.map_or(table, |head| head), &normed)
     }
 
@@ -206,6 +228,10 @@ impl Float64 {
         let norm = self.get(&format!("{layer}.ffn_norm.weight"));
         for x in stream {
             let normed = self.norm(x, norm);
+            if self.experts_used > 0 {
+                add(x, &self.mixture(layer, &normed));
+                continue;
+            }
             let gate_up = match &*self.family {
                 "phi3" => self.split(layer, "ffn_up", &normed, &[self.hidden; 2]),
                 _ => ["ffn_gate", "ffn_up"]
@@ -220,6 +246,33 @@ impl Float64 {
                 &self.post_norm(added, &format!("{layer}.post_ffw_norm.weight")),
             );
         }
+    }
+
+    /// The outputs of the experts with the highest products of the router, by their part of the softmax over these.
+    fn mixture(&self, layer: &str, x: &[f64]) -> Vec<f64> {
+        let router = self.linear(layer, "ffn_gate_inp", x);
+        let mut order: Vec<usize> = (0..router.len()).collect();
+        order.sort_by(|a, b| router[*b].total_cmp(&router[*a]));
+        let chosen = &order[..self.experts_used];
+        let part = |expert: usize| (router[expert] - router[order[0]]).exp();
+        let total: f64 = chosen.iter().map(|expert| part(*expert)).sum();
+        let mut out = vec![0.0; self.dim];
+        for expert in chosen {
+            let of = |name: &str, x: &[f64]| {
+                let all = self.get(&format!("{layer}.{name}.weight"));
+                let len = all.len() / router.len();
+                times(&all[expert * len..][..len], x)
+            };
+            let (gate, up) = (of("ffn_gate_exps", x), of("ffn_up_exps", x));
+            let pairs = gate.iter().zip(&up);
+            let hidden: Vec<f64> = pairs.map(|(gate, up)| self.gated(*gate) * up).collect();
+            let share = part(*expert) / total;
+            let own = of("ffn_down_exps", &hidden);
+            out.iter_mut()
+                .zip(own)
+                .for_each(|(out, own)| *out += share * own);
+        }
+        out
     }
 
     fn gated(&self, g: f64) -> f64 {

@@ -6,6 +6,7 @@ mod mnist;
 mod odd_requests;
 mod odd_results;
 mod onnx;
+mod perplexity;
 mod random_models;
 mod reference;
 mod setting;
