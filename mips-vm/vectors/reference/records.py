@@ -23,6 +23,25 @@ BPE = (
 )
 DETOKENIZER = ("vocab", "tokens_capacity", "output_capacity")
 ADVANCE = ("context", "tokens_capacity", "output_capacity", "eos_count", "eos0", "eos1", "eos2", "eos3")
+WORD_PIECE = (
+    "code_points",
+    "mappings",
+    "specials",
+    "longest_special",
+    "words",
+    "longest_word",
+    "continuations",
+    "longest_continuation",
+    "most_characters",
+    "limit",
+    "prompt_capacity",
+    "tokens_capacity",
+    "first",
+    "last",
+    "unk",
+)
+ROWS = ("rows", "dim")
+ROWS_ATTENTION = ("rows", "heads", "head_dim", "scale")
 REPLY = ("len", "least", "most", "measure", "class")
 WINDOWS = ("kernel_height", "kernel_width", "stride_height", "stride_width", "pad_top", "pad_left")
 OPCODES = {
@@ -58,6 +77,18 @@ OPCODES = {
     "Pool": (27, ("channels", "height", "width", "out_height", "out_width", *WINDOWS, "reduction")),
     "RowSoftmax": (28, ("rows", "dim")),
     "ChannelAffine": (29, ("channels", "plane")),
+    "WordPieceIds": (30, WORD_PIECE),
+    "WordPieceCount": (31, WORD_PIECE),
+    "RowsEmbed": (32, ("rows", "dim", "vocab", "format")),
+    "RowsLinear": (33, ("rows", "outputs", "cols", "format")),
+    "RowsAdd": (34, ROWS),
+    "LayerNorm": (35, ("rows", "dim", "eps")),
+    "RowsGelu": (36, ROWS),
+    "RowsScores": (37, ROWS_ATTENTION),
+    "RowsSoftmax": (50, ROWS_ATTENTION),
+    "RowsWeightedSum": (51, ROWS_ATTENTION),
+    "RowsMean": (52, ROWS),
+    "UnitNorm": (53, ("len",)),
 }
 CONTROL = ("phase", "position", "prompt_len", "prompt_tokens", "tokens_out", "max_tokens", "status", "output_len", "temperature", "top_p")
 

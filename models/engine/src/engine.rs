@@ -5,7 +5,7 @@ use crate::batch::plan::Plan;
 use crate::batch::session::{MOST_ROWS, Session};
 use crate::batch::workshop::{Planned, Prepared};
 use crate::{Call, Executor, State, StateError};
-use gavel_kernels::{shape, touched};
+use gavel_kernels::{shape, touched_by};
 use gavel_primitives::{Hash, Params, ResultCommitment, Status, StatusCode, root_of_bytes};
 use gavel_program::{Operand, Program, ProgramTrees, TILE_BYTES};
 use std::{
@@ -167,7 +167,7 @@ impl Engine {
             return None;
         }
         let planned = &self.plan[k];
-        let touched = touched(node, &control);
+        let touched = touched_by(node, &control, &self.inputs(k, state));
         if touched.is_empty() {
             return None;
         }

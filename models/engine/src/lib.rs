@@ -20,6 +20,7 @@ pub mod packed_store;
 pub mod printed;
 pub mod replied;
 mod scratch;
+mod sequence;
 mod snapshots;
 pub mod state;
 #[cfg(feature = "wasm")]

@@ -1,6 +1,6 @@
 //! Why a model file doesn't become a program.
 
-use crate::{CheckError, FileError, GgufError, MlgoError, OnnxError};
+use crate::{CheckError, FileError, GgufError, MlgoError, OnnxError, SafetensorsError};
 use thiserror::Error;
 
 /// Why an import fails.
@@ -18,6 +18,17 @@ pub enum ImportError {
     /// It is no ONNX model that can be read, or one of what isn't supported.
     #[error(transparent)]
     Onnx(#[from] OnnxError),
+    /// It is no well-formed safetensors file.
+    #[error(transparent)]
+    Safetensors(#[from] SafetensorsError),
+    /// A file beside the weights is no JSON.
+    #[error("{file} is no JSON: {source}")]
+    Json {
+        /// The file.
+        file: String,
+        /// What the reader says.
+        source: serde_json::Error,
+    },
     /// A key that must be there isn't.
     #[error("the file has no {key:?}, expected {expected}")]
     Missing {

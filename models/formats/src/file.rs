@@ -1,5 +1,6 @@
 //! A model file's bytes, in memory or mapped.
 
+use crate::beside::{Beside, WEIGHTS};
 use crate::cache::{NamedPlane, PlaneCache};
 use crate::gguf::Tensor;
 use gavel_program::Words;
@@ -31,6 +32,7 @@ pub struct FileError {
 pub struct ModelFile {
     bytes: Bytes,
     planes: Option<PlaneCache>,
+    beside: Option<Beside>,
 }
 
 #[derive(Debug)]
@@ -40,11 +42,24 @@ enum Bytes {
 }
 
 impl ModelFile {
-    /// Opens a file; a large one is mapped and must not change while it is in use.
+    /// Opens a file, or the weights in a model's folder; a large one is mapped and must not change while it is in use. With safetensors
+    /// the small files beside them are read.
     ///
     /// # Errors
     /// [`FileError`] when it can't be read.
     pub fn open(path: &Path) -> Result<Arc<Self>, FileError> {
+        if path.is_dir() {
+            return ModelFile::open(&path.join(WEIGHTS));
+        }
+        let file = ModelFile::open_alone(path)?;
+        if path.extension() != Path::new(WEIGHTS).extension() {
+            return Ok(file);
+        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Ok(file.with_beside(Beside::read(folder)?))
+    }
+
+    fn open_alone(path: &Path) -> Result<Arc<Self>, FileError> {
         let failed = |source| FileError {
             path: path.into(),
             source,
@@ -71,7 +86,24 @@ impl ModelFile {
         Arc::new(ModelFile {
             bytes,
             planes: None,
+            beside: None,
         })
+    }
+
+    /// The same file with those beside it; a file that others hold already stays as it is.
+    pub fn with_beside(self: Arc<Self>, beside: Beside) -> Arc<Self> {
+        match Arc::try_unwrap(self) {
+            Ok(file) => Arc::new(ModelFile {
+                beside: Some(beside),
+                ..file
+            }),
+            Err(file) => file,
+        }
+    }
+
+    /// The files beside it, if it is safetensors.
+    pub(crate) fn beside(&self) -> Option<&Beside> {
+        self.beside.as_ref()
     }
 
     /// The same file with a cache of its planes; a file that others hold already stays as it is.

@@ -1,6 +1,7 @@
 //! Import of model files and tokenizers into programs.
 //!
 //! - [`gguf`]: the container, with a limit on everything read
+//! - [`safetensors`]: the other container, with [`beside`] it the files that say what is in it
 //! - [`mod@file`]: a file's bytes, in memory or mapped
 //! - [`mod@cache`]: planes and roots of a large file, kept beside it
 //! - [`vocab`]: vocabularies as the tables that the tokenizing operators read
@@ -13,6 +14,7 @@
 //! - [`inspect`]: what a program is made of and what its steps cost
 //! - [`check()`]: whether a program's disputes can be trusted to end right
 mod assemble;
+pub mod beside;
 pub mod cache;
 pub mod check;
 mod cost;
@@ -23,6 +25,7 @@ mod fields;
 pub mod file;
 pub mod gguf;
 pub mod inspect;
+mod json;
 mod kind;
 mod limits;
 mod matrices;
@@ -31,10 +34,12 @@ mod network;
 mod onnx;
 mod planes;
 mod roots;
+pub mod safetensors;
 mod text;
 pub mod vocab;
 
 pub use assemble::ImageInfo;
+pub use beside::Beside;
 pub use cache::{CacheError, CacheMode, CacheState, Opened};
 pub use check::{CheckError, check};
 pub use error::ImportError;
@@ -46,6 +51,7 @@ pub use mlgo::MlgoError;
 pub use network::{InputScale, InputScaleError};
 pub use onnx::OnnxError;
 pub use roots::tensor_root;
+pub use safetensors::SafetensorsError;
 pub use text::{Capacities, Table};
 pub use vocab::Vocab;
 
@@ -62,10 +68,11 @@ pub fn import(
     limits: &Limits,
     image: ImageInfo,
 ) -> Result<Program, ImportError> {
-    let program = match FileKind::of(file.bytes()) {
-        FileKind::Gguf => import_gguf(file, limits, image)?,
-        FileKind::Mlgo => mlgo::import(file, &limits.input, image)?,
-        FileKind::Onnx => onnx::import(file, &limits.input, image)?,
+    let program = match (file.beside(), FileKind::of(file.bytes())) {
+        (Some(beside), _) => families::bert::import(file, beside, limits, image)?,
+        (None, FileKind::Gguf) => import_gguf(file, limits, image)?,
+        (None, FileKind::Mlgo) => mlgo::import(file, &limits.input, image)?,
+        (None, FileKind::Onnx) => onnx::import(file, &limits.input, image)?,
     };
     check(&program, &image)?;
     Ok(program)

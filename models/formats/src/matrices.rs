@@ -20,12 +20,22 @@ pub(crate) struct Matrix {
 }
 
 impl Matrix {
+    /// A matrix of one plane.
+    pub(crate) fn single(format: WeightFormat, plane: Operand) -> Self {
+        Matrix {
+            format,
+            planes: vec![plane],
+        }
+    }
+
     /// The operands of a node that reads `first`, then this matrix.
     pub(crate) fn after(&self, first: Operand) -> Vec<Operand> {
-        [first]
-            .into_iter()
-            .chain(self.planes.iter().copied())
-            .collect()
+        self.after_all(&[first])
+    }
+
+    /// The operands of a node that reads all of these, then this matrix.
+    pub(crate) fn after_all(&self, first: &[Operand]) -> Vec<Operand> {
+        first.iter().chain(&self.planes).copied().collect()
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::assemble::Assembly;
 use crate::file::words_of;
-use crate::vocab::{ByteLevel, Lexicon, Model, SentencePiece, Texts, Vocab};
-use gavel_program::op::{Bpe, Detokenize, Tokenizer};
+use crate::vocab::{ByteLevel, Lexicon, Model, SentencePiece, Texts, Vocab, WordPiece};
+use gavel_program::op::{Bpe, Detokenize, Tokenizer, WordPiece as WordPieceOp};
 use gavel_program::{DType, Op, Operand, Phase};
 use std::sync::Arc;
 
@@ -185,6 +185,44 @@ fn byte_level(vocab: &Vocab, model: &ByteLevel, capacities: Capacities) -> Bpe {
         bos: vocab.bos,
         eos: vocab.ends[0],
         flags: vocab.flags,
+    }
+}
+
+impl WordPiece {
+    /// The operators that write a prompt's ids and their number, at most `limit`.
+    pub fn tokenizers(&self, capacities: Capacities, limit: u32) -> [Op; 2] {
+        let len = |lexicon: &Lexicon| lexicon.ids.len() as u32;
+        let p = WordPieceOp {
+            code_points: self.normal.code_points,
+            mappings: self.normal.mappings.len() as u32,
+            specials: len(&self.specials),
+            longest_special: self.specials.texts.longest(),
+            words: len(&self.words),
+            longest_word: self.words.texts.longest(),
+            continuations: len(&self.continuations),
+            longest_continuation: self.continuations.texts.longest(),
+            most_characters: self.most_characters,
+            limit,
+            prompt_capacity: capacities.prompt,
+            tokens_capacity: capacities.tokens,
+            first: self.first,
+            last: self.last,
+            unk: self.unk,
+        };
+        [Op::WordPieceIds(p), Op::WordPieceCount(p)]
+    }
+
+    /// Inputs of these operators after the prompt.
+    pub fn tables(&self) -> Vec<Table> {
+        let normal = &self.normal;
+        let mut tables = vec![
+            Table::new("classes", DType::U8, words_of(&normal.classes)),
+            Table::new("mappings", DType::I32, normal.mappings.concat()),
+        ];
+        tables.extend(lexicon_tables("specials", &self.specials));
+        tables.extend(lexicon_tables("words", &self.words));
+        tables.extend(lexicon_tables("continuations", &self.continuations));
+        tables
     }
 }
 

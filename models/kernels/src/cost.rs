@@ -7,7 +7,7 @@ use crate::shape::in_domain;
 use crate::text::cost as text;
 use gavel_program::boot::TILE_BYTES;
 use gavel_program::op::{
-    Conv, Linear, Pool, Reduction, RowSoftmax, Sample, Scores, Softmax, WeightedSum,
+    Conv, Linear, Pool, Reduction, RowSoftmax, RowsLinear, Sample, Scores, Softmax, WeightedSum,
 };
 use gavel_program::{Node, Op, WeightFormat};
 
@@ -33,6 +33,8 @@ const ROUND: u64 = 20;
 const SQRT: u64 = 500;
 /// The exponential: eleven products, ten sums, two comparisons.
 const EXP: u64 = 11 * MULTIPLY + 10 * ADD + 2 * COMPARE + 100;
+/// The Gaussian unit beside its exponential: sixteen products, seventeen sums, a division.
+const GELU: u64 = 16 * MULTIPLY + 17 * ADD + DIVIDE + COMPARE + 4 * ROUND;
 /// Folding 16 lanes.
 const FOLD: u64 = 15 * ADD + 400;
 /// Ordering one number by its key.
@@ -83,12 +85,44 @@ pub fn cost(node: &Node) -> u64 {
             Op::Pool(p) => pool(p),
             Op::RowSoftmax(p) => row_softmax(p),
             Op::ChannelAffine(_) => TILE * (MULTIPLY + ADD + 4 * ROUND),
+            Op::WordPieceIds(p) | Op::WordPieceCount(p) => text::word_piece(p),
+            Op::RowsEmbed(p) => TILE * element(p.format) + rows(p.rows, p.dim) * 200,
+            Op::RowsLinear(p) => rows_linear(p),
+            Op::RowsAdd(_) => TILE * (ADD + ROUND),
+            Op::LayerNorm(p) => {
+                let row = 2 * sum(p.dim.into(), MULTIPLY + 2 * ADD) + SQRT + 3 * DIVIDE + ADD;
+                rows(p.rows, p.dim) * row + TILE * (2 * MULTIPLY + 2 * ADD + 2 * ROUND)
+            }
+            Op::RowsGelu(_) => TILE * (EXP + GELU),
+            Op::RowsScores(p) => {
+                let element = dot(p.head_dim.into(), 0) + MULTIPLY + 4 * ROUND;
+                TILE * element + rows(p.heads.saturating_mul(p.rows), p.rows) * 400
+            }
+            Op::RowsSoftmax(p) => {
+                let row = sum(p.rows.into(), EXP + ADD + KEY + 2 * ROUND) + 400;
+                let met = rows(p.heads.saturating_mul(p.rows), p.rows);
+                met * row + TILE * (DIVIDE + ROUND)
+            }
+            Op::RowsWeightedSum(p) => {
+                let heads = rows(p.heads.saturating_mul(p.rows), p.head_dim);
+                weighted_rows(p.rows.into(), heads) + heads * 1000
+            }
+            Op::RowsMean(p) => {
+                let element = sum(p.rows.into(), ROUND) + DIVIDE + ROUND;
+                TILE.min(p.dim.into()) * element
+            }
+            Op::UnitNorm(p) => dot(p.len.into(), 0) + SQRT + COMPARE + TILE * (DIVIDE + ROUND),
         }
 }
 
 /// A lane sum of products, `extra` for each term.
 fn dot(terms: u64, extra: u64) -> u64 {
-    terms * (MULTIPLY + ADD + ROUND + extra) + FOLD + 300
+    sum(terms, MULTIPLY + extra)
+}
+
+/// A lane sum, `extra` for each term.
+fn sum(terms: u64, extra: u64) -> u64 {
+    terms * (ADD + ROUND + extra) + FOLD + 300
 }
 
 /// One element of a stored matrix.
@@ -104,9 +138,19 @@ fn element(format: WeightFormat) -> u64 {
 }
 
 fn linear(p: &Linear) -> u64 {
-    let cols = u64::from(p.cols);
+    let (quantizing, row) = product(p.cols.into(), p.format);
+    quantizing + TILE * (row + 2 * ROUND)
+}
+
+fn rows_linear(p: &RowsLinear) -> u64 {
+    let (quantizing, row) = product(p.cols.into(), p.format);
+    rows(p.rows, p.outputs) * (quantizing + 400) + TILE * (row + ADD + 3 * ROUND)
+}
+
+/// Quantizing a vector, and its product with a row of a matrix.
+fn product(cols: u64, format: WeightFormat) -> (u64, u64) {
     let blocks = cols / BLOCK;
-    let (quantizing, row) = match p.format {
+    match format {
         WeightFormat::F32 => (0, dot(cols, 0)),
         WeightFormat::F16 | WeightFormat::BF16 => (0, dot(cols, FROM_HALF)),
         packed => {
@@ -114,8 +158,7 @@ fn linear(p: &Linear) -> u64 {
             let term = BLOCK * column(packed) + scaled_sum(packed);
             (blocks * block, blocks * term)
         }
-    };
-    quantizing + TILE * (row + 2 * ROUND)
+    }
 }
 
 /// Unpacking a quantized column and adding its product to a block's sum.
@@ -156,12 +199,15 @@ fn softmax(p: &Softmax) -> u64 {
 }
 
 fn weighted_sum(p: &WeightedSum) -> u64 {
+    weighted_rows(p.context.into(), rows(p.heads, p.head_dim))
+}
+
+/// Weighted sums of `positions` rows, a tile of them in so many heads.
+fn weighted_rows(positions: u64, heads: u64) -> u64 {
     let position = TILE * (MULTIPLY + ADD + ROUND);
-    // In each row: the lanes are cleared, and a position has costs of its own.
-    let row = 2 * TILE * 16 + u64::from(p.context) * 3 * ROUND;
-    u64::from(p.context) * position
-        + rows(p.heads, p.head_dim) * (row + 200)
-        + TILE * (FOLD + 5 * ROUND)
+    // In each head: the lanes are cleared, and a position has costs of its own.
+    let head = 2 * TILE * 16 + positions * 3 * ROUND;
+    positions * position + heads * (head + 200) + TILE * (FOLD + 5 * ROUND)
 }
 
 fn conv(p: &Conv) -> u64 {

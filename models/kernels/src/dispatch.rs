@@ -10,10 +10,17 @@ use crate::norm::rms_norm;
 use crate::reply::{finish, reply};
 use crate::rope::rope;
 use crate::row_softmax::row_softmax;
+use crate::rows::{
+    layer_norm, rows_add, rows_embed, rows_gelu, rows_linear, rows_mean, rows_scores, rows_softmax,
+    rows_weighted_sum, unit_norm,
+};
 use crate::sample::{probs, sample};
 use crate::store::store_row;
-use crate::text::{bpe_count, bpe_ids, detokenize, detokenize_len, tokenize_count, tokenize_ids};
-use crate::{sample, shape, store};
+use crate::text::{
+    bpe_count, bpe_ids, detokenize, detokenize_len, tokenize_count, tokenize_ids, word_piece_count,
+    word_piece_ids,
+};
+use crate::{rows, sample, shape, store};
 use core::ops::Range;
 use gavel_program::{Control, Node, Op};
 
@@ -27,6 +34,15 @@ pub fn touched(node: &Node, control: &Control) -> Range<usize> {
         Op::StoreRow(p) => store::row(p, control),
         Op::Sample(p) => sample::slot(p, control),
         op => 0..shape::output(op).len as usize,
+    }
+}
+
+/// The same where the inputs are known too: of an operator on rows the elements of the rows that there are.
+pub fn touched_by(node: &Node, control: &Control, inputs: &[&[u32]]) -> Range<usize> {
+    let touched = touched(node, control);
+    match rows::live(&node.op, inputs) {
+        Some(live) => touched.start..touched.end.min(live),
+        None => touched,
     }
 }
 
@@ -116,5 +132,17 @@ fn run(
         Op::Pool(p) => pool(p, inputs, range, out),
         Op::RowSoftmax(p) => row_softmax(p, inputs, range, out, scratch),
         Op::ChannelAffine(p) => channel_affine(p, inputs, range, out),
+        Op::WordPieceIds(p) => word_piece_ids(p, control, inputs, range, out, scratch),
+        Op::WordPieceCount(p) => word_piece_count(p, control, inputs, range, out, scratch),
+        Op::RowsEmbed(p) => rows_embed(p, inputs, range, out),
+        Op::RowsLinear(p) => rows_linear(p, inputs, range, out, scratch),
+        Op::RowsAdd(p) => rows_add(p, inputs, range, out),
+        Op::LayerNorm(p) => layer_norm(p, inputs, range, out),
+        Op::RowsGelu(p) => rows_gelu(p, inputs, range, out),
+        Op::RowsScores(p) => rows_scores(p, inputs, range, out),
+        Op::RowsSoftmax(p) => rows_softmax(p, inputs, range, out, scratch),
+        Op::RowsWeightedSum(p) => rows_weighted_sum(p, inputs, range, out),
+        Op::RowsMean(p) => rows_mean(p, inputs, range, out),
+        Op::UnitNorm(p) => unit_norm(p, inputs, range, out),
     }
 }

@@ -20,6 +20,7 @@ pub mod num;
 mod reply;
 mod rope;
 mod row_softmax;
+mod rows;
 mod sample;
 pub mod shape;
 mod spans;
@@ -29,7 +30,7 @@ mod tile;
 pub mod view;
 
 pub use cost::cost;
-pub use dispatch::{run_range, touched};
+pub use dispatch::{run_range, touched, touched_by};
 pub use sample::uniform;
 pub use shape::{Shape, in_domain};
 pub use tile::run_tile;

@@ -4,7 +4,9 @@
 //! whatever they hold.
 
 use gavel_program::boot::{SCRATCH_WORDS, WINDOW_BYTES};
-use gavel_program::op::{Bpe, Conv, InputScale, Measure, Pool, Tokenizer};
+use gavel_program::op::{
+    Bpe, Conv, InputScale, Measure, Pool, RowsAttention, Tokenizer, WordPiece,
+};
 use gavel_program::{DType, Node, Op, WeightFormat};
 
 /// Most columns of a matrix: an input vector is quantized in scratch.
@@ -27,6 +29,8 @@ const CODE_POINTS: u32 = 0x11_0000;
 const CLASSES_A_BYTE: u32 = 4;
 /// Words of a merge: left, right, rank.
 const MERGE_WORDS: u32 = 3;
+/// Words of a mapping of WordPiece: a code point and the three that it becomes.
+const MAPPING_WORDS: u32 = 4;
 
 /// A tensor's element type and number of elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +62,10 @@ pub fn output(op: &Op) -> Shape {
     match op {
         Op::TokenizeIds(p) => Shape::new(I32, &[p.tokens_capacity]),
         Op::BpeIds(p) => Shape::new(I32, &[p.tokens_capacity]),
+        Op::WordPieceIds(p) => Shape::new(I32, &[p.tokens_capacity]),
         Op::TokenizeCount(_)
         | Op::BpeCount(_)
+        | Op::WordPieceCount(_)
         | Op::DetokenizeLen(_)
         | Op::Advance(_)
         | Op::Finish(_) => Shape::new(I32, &[COUNT_LEN]),
@@ -85,6 +91,14 @@ pub fn output(op: &Op) -> Shape {
         Op::Pool(p) => Shape::new(F32, &[p.channels, p.out_height, p.out_width]),
         Op::RowSoftmax(p) => Shape::new(F32, &[p.rows, p.dim]),
         Op::ChannelAffine(p) => Shape::new(F32, &[p.channels, p.plane]),
+        Op::RowsEmbed(p) => Shape::new(F32, &[p.rows, p.dim]),
+        Op::RowsLinear(p) => Shape::new(F32, &[p.rows, p.outputs]),
+        Op::LayerNorm(p) => Shape::new(F32, &[p.rows, p.dim]),
+        Op::RowsAdd(p) | Op::RowsGelu(p) => Shape::new(F32, &[p.rows, p.dim]),
+        Op::RowsScores(p) | Op::RowsSoftmax(p) => Shape::new(F32, &[p.rows, p.heads, p.rows]),
+        Op::RowsWeightedSum(p) => Shape::new(F32, &[p.rows, p.heads, p.head_dim]),
+        Op::RowsMean(p) => Shape::new(F32, &[p.dim]),
+        Op::UnitNorm(p) => Shape::new(F32, &[p.len]),
     }
 }
 
@@ -94,6 +108,8 @@ pub fn input(op: &Op, index: usize) -> Option<Shape> {
     let shape = |dtype, dims: &[u32]| Some(Shape::new(dtype, dims));
     match (op, index) {
         (Op::TokenizeIds(p) | Op::TokenizeCount(p), _) => tokenizer_input(p, index),
+        (Op::WordPieceIds(p) | Op::WordPieceCount(p), _) => word_piece_input(p, index),
+        (Op::UnitNorm(p), 0) => shape(F32, &[p.len]),
         (Op::BpeIds(p) | Op::BpeCount(p), _) => bpe_input(p, index),
         (Op::Embed(p), 0) => shape(I32, &[p.tokens_capacity]),
         (Op::Embed(p), _) => plane(p.format, p.vocab, p.dim, index - 1),
@@ -129,6 +145,41 @@ pub fn input(op: &Op, index: usize) -> Option<Shape> {
         (Op::Detokenize(p) | Op::DetokenizeLen(p), 2) => shape(I32, &[p.vocab.saturating_add(1)]),
         (Op::Advance(_), 0) => shape(I32, &[COUNT_LEN]),
         (Op::Advance(p), 1) => shape(I32, &[p.tokens_capacity]),
+        _ => rows_input(op, index),
+    }
+}
+
+/// An input of an operator on rows.
+fn rows_input(op: &Op, index: usize) -> Option<Shape> {
+    use DType::{F32, I32};
+    let shape = |dtype, dims: &[u32]| Some(Shape::new(dtype, dims));
+    let heads = |p: &RowsAttention| shape(F32, &[p.rows, p.heads, p.head_dim]);
+    let scores = |p: &RowsAttention| shape(F32, &[p.rows, p.heads, p.rows]);
+    match (op, index) {
+        (
+            Op::RowsEmbed(_)
+            | Op::RowsLinear(_)
+            | Op::LayerNorm(_)
+            | Op::RowsAdd(_)
+            | Op::RowsGelu(_)
+            | Op::RowsScores(_)
+            | Op::RowsSoftmax(_)
+            | Op::RowsWeightedSum(_)
+            | Op::RowsMean(_),
+            0,
+        ) => shape(I32, &[COUNT_LEN]),
+        (Op::RowsEmbed(p), 1) => shape(I32, &[p.rows]),
+        (Op::RowsEmbed(p), _) => plane(p.format, p.vocab, p.dim, index - 2),
+        (Op::RowsLinear(p), 1) => shape(F32, &[p.rows, p.cols]),
+        (Op::RowsLinear(p), 2) => shape(F32, &[p.outputs]),
+        (Op::RowsLinear(p), _) => plane(p.format, p.outputs, p.cols, index - 3),
+        (Op::LayerNorm(p), 1) => shape(F32, &[p.rows, p.dim]),
+        (Op::LayerNorm(p), 2 | 3) => shape(F32, &[p.dim]),
+        (Op::RowsAdd(p), 1 | 2) | (Op::RowsGelu(p) | Op::RowsMean(p), 1) => {
+            shape(F32, &[p.rows, p.dim])
+        }
+        (Op::RowsScores(p), 1 | 2) | (Op::RowsWeightedSum(p), 2) => heads(p),
+        (Op::RowsSoftmax(p) | Op::RowsWeightedSum(p), 1) => scores(p),
         _ => None,
     }
 }
@@ -170,6 +221,18 @@ fn bpe_input(p: &Bpe, index: usize) -> Option<Shape> {
         4 => (DType::I32, [p.merges, 1]),
         5..=7 => return lexicon_input(p.specials, index - 5),
         _ => return lexicon_input(p.whole, index - 8),
+    };
+    Some(Shape::new(dtype, &dims))
+}
+
+fn word_piece_input(p: &WordPiece, index: usize) -> Option<Shape> {
+    let (dtype, dims) = match index {
+        0 => (DType::U8, [p.prompt_capacity, 1]),
+        1 => (DType::U8, [p.code_points.div_ceil(2), 1]),
+        2 => (DType::I32, [p.mappings, MAPPING_WORDS]),
+        3..=5 => return lexicon_input(p.specials, index - 3),
+        6..=8 => return lexicon_input(p.words, index - 6),
+        _ => return lexicon_input(p.continuations, index - 9),
     };
     Some(Shape::new(dtype, &dims))
 }
@@ -222,6 +285,15 @@ fn parameters_fit(op: &Op) -> bool {
         Op::Conv(p) => conv_fits(p),
         Op::Pool(p) => pool_fits(p),
         Op::RowSoftmax(p) => p.dim > 0 && p.dim as usize <= SCRATCH_WORDS,
+        Op::WordPieceIds(p) | Op::WordPieceCount(p) => word_piece_fits(p),
+        Op::RowsEmbed(p) => columns_fit(p.format, p.dim) && p.vocab > 0,
+        Op::RowsLinear(p) => columns_fit(p.format, p.cols) && p.outputs > 0,
+        Op::LayerNorm(p) => (1..=MAX_NORM).contains(&p.dim),
+        Op::RowsScores(p) | Op::RowsSoftmax(p) | Op::RowsWeightedSum(p) => {
+            p.rows as usize <= SCRATCH_WORDS && p.rows > 0 && p.heads > 0 && p.head_dim > 0
+        }
+        Op::RowsMean(p) => p.rows <= MAX_NORM,
+        Op::RowsAdd(p) | Op::RowsGelu(p) => p.dim > 0,
         _ => true,
     }
 }
@@ -261,6 +333,12 @@ fn windows_fit(steps: &[u32], pads: [u32; 2]) -> bool {
 
 fn sides_fit(sides: [u32; 4]) -> bool {
     sides.iter().all(|side| *side <= MAX_SIDE)
+}
+
+fn word_piece_fits(p: &WordPiece) -> bool {
+    (1..=crate::text::MOST_CHARACTERS).contains(&p.most_characters)
+        && p.code_points <= CODE_POINTS
+        && (2..=p.tokens_capacity).contains(&p.limit)
 }
 
 fn columns_fit(format: WeightFormat, cols: u32) -> bool {

@@ -1,7 +1,7 @@
 //! The building blocks against independent arithmetic: f64, the standard library, exhaustive enumeration.
 
 use gavel_kernels::num::{
-    CANONICAL_NAN, argmax, dot, exp, f16_to_f32, f32_to_f16, key, largest, sqrt, stored, sum,
+    CANONICAL_NAN, argmax, dot, exp, f16_to_f32, f32_to_f16, gelu, key, largest, sqrt, stored, sum,
 };
 use proptest::prelude::*;
 
@@ -200,4 +200,57 @@ proptest! {
             None => prop_assert!(largest(&values).is_nan()),
         }
     }
+}
+
+/// Phi(-a) in float64: a continued fraction in the tail, a series of positive terms near 0.
+fn normal_tail(a: f64) -> f64 {
+    let density = (-a * a / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    if a > 2.0 {
+        let fraction = (1..400).rev().fold(a, |below, n| a + f64::from(n) / below);
+        return density / fraction;
+    }
+    let (mut term, mut total, mut n) = (a, 0.0, 1.0);
+    while term > 1e-18 {
+        total += term;
+        n += 2.0;
+        term *= a * a / n;
+    }
+    0.5 - density * total
+}
+
+#[test]
+fn gelu_is_close_to_float64() {
+    let (mut worst, mut at) = (0f64, 0f32);
+    // Every 97th number of both signs, from the least normal one on to where the negative results stop being normal.
+    for bits in (0x0080_0000..0x414c_0000).step_by(97) {
+        let a = f32::from_bits(bits);
+        let tail = normal_tail(a.into());
+        for (x, exact) in [(a, f64::from(a) * (1.0 - tail)), (-a, -f64::from(a) * tail)] {
+            if exact.abs() >= f32::MIN_POSITIVE.into() {
+                let off = ulps(gelu(x), exact);
+                assert!(x < -5.0 || off < 4.5, "{off} ulp at {x}");
+                if off > worst {
+                    (worst, at) = (off, x);
+                }
+            }
+        }
+    }
+    assert!(worst < 8.0, "{worst} ulp at {at}");
+    // Beyond, results are as small as they should be.
+    for bits in (0x414c_0000..0x7f80_0000).step_by(9973) {
+        let x = f32::from_bits(bits);
+        assert_eq!(gelu(x), x);
+        assert!(gelu(-x) <= 0.0 && gelu(-x) > -1e-36);
+    }
+}
+
+#[test]
+fn gelu_is_total() {
+    assert_eq!(gelu(f32::INFINITY), f32::INFINITY);
+    for negative in [f32::NEG_INFINITY, f32::MIN, -14.5] {
+        assert_eq!(gelu(negative).to_bits(), (-0f32).to_bits());
+    }
+    assert!(gelu(f32::NAN).is_nan());
+    assert_eq!(gelu(0.0).to_bits(), 0);
+    assert_eq!(gelu(-0.0).to_bits(), (-0f32).to_bits());
 }

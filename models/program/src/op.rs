@@ -520,6 +520,114 @@ params! {
     }
 }
 
+params! {
+    /// WordPiece tokenizer over BERT's normalizer. Inputs: prompt U8\[prompt_capacity\], classes U8[code_points / 2] (4 bits a code point),
+    /// mappings I32[mappings, 4] (code point and up to three others that it becomes, 0 = none, by rising code point); then three
+    /// lexicons, of special tokens, of tokens that begin a word and of those that go on with it, each: texts U8[..] by rising text,
+    /// offsets I32[count + 1], ids I32\[count\].
+    WordPiece {
+        /// Code points that `classes` covers: those past it are kept as they are.
+        code_points: u32,
+        /// Code points that become others.
+        mappings: u32,
+        /// Special tokens, which the prompt may name by their text.
+        specials: u32,
+        /// Bytes of the longest special token's text, which bounds the cost.
+        longest_special: u32,
+        /// Tokens that begin a word.
+        words: u32,
+        /// Bytes of the longest of them: a longer one is not looked up.
+        longest_word: u32,
+        /// Tokens that go on with a word.
+        continuations: u32,
+        /// Bytes of the longest of them.
+        longest_continuation: u32,
+        /// Characters of the longest word that is looked up: a longer one is unknown.
+        most_characters: u32,
+        /// Ids that a prompt has at most, the two at its ends among them: those past it are dropped.
+        limit: u32,
+        /// Bytes of the prompt slot.
+        prompt_capacity: u32,
+        /// Elements of the tokens slot.
+        tokens_capacity: u32,
+        /// Token before a prompt's, or [`NO_TOKEN`].
+        first: u32,
+        /// Token after them, or [`NO_TOKEN`].
+        last: u32,
+        /// Token of a word that the others don't make.
+        unk: u32,
+    }
+}
+params! {
+    /// A row of a table for each row: `x[r, i] = table[tokens[r], i]`. Inputs: count I32\[64\], tokens I32\[rows\], then the table's planes
+    /// [vocab, dim]. Output F32[rows, dim].
+    ///
+    /// Operators on rows compute the first `count` of them (element 0 of the count, at most `rows`); the others keep their value.
+    RowsEmbed {
+        /// Rows at most.
+        rows: u32,
+        /// Columns.
+        dim: u32,
+        /// Rows of the table.
+        vocab: u32,
+        /// Storage of the table.
+        format: WeightFormat,
+    }
+}
+params! {
+    /// `y[r] = W x[r] + bias`. Inputs: count I32\[64\], x F32[rows, cols], bias F32\[outputs\], then the planes of W [outputs, cols].
+    /// Output F32[rows, outputs].
+    RowsLinear {
+        /// Rows at most.
+        rows: u32,
+        /// Elements of an output's row.
+        outputs: u32,
+        /// Elements of an input's row.
+        cols: u32,
+        /// Storage of W.
+        format: WeightFormat,
+    }
+}
+params! {
+    /// An element-wise operator on rows: F32[rows, dim].
+    Rows {
+        /// Rows at most.
+        rows: u32,
+        /// Elements of a row.
+        dim: u32,
+    }
+}
+params! {
+    /// LayerNorm of each row. Inputs: count I32\[64\], x F32[rows, dim], weight F32\[dim\], bias F32\[dim\]. Output F32[rows, dim].
+    LayerNorm {
+        /// Rows at most.
+        rows: u32,
+        /// Elements of a row.
+        dim: u32,
+        /// Epsilon, the bits of an F32.
+        eps: u32,
+    }
+}
+params! {
+    /// Attention of all rows to all rows, in three operators:
+    ///
+    /// - scores `s[r, h, t] = (q[r, h] . k[t, h]) * scale`. Inputs: count I32\[64\], q and k F32[rows, heads * head_dim]. Output
+    ///   F32[rows, heads, rows];
+    /// - their softmax over t. Inputs: count, scores. Output F32[rows, heads, rows];
+    /// - weighted sums `y[r, h] = sum of p[r, h, t] * v[t, h]`. Inputs: count, p F32[rows, heads, rows], v F32[rows, heads * head_dim].
+    ///   Output F32[rows, heads * head_dim].
+    RowsAttention {
+        /// Rows at most.
+        rows: u32,
+        /// Heads.
+        heads: u32,
+        /// Elements of a head.
+        head_dim: u32,
+        /// Scale of the scores, the bits of an F32; the other two don't use it.
+        scale: u32,
+    }
+}
+
 /// Declares the operators with their opcodes.
 macro_rules! ops {
     ($($(#[$doc:meta])* $code:literal $name:ident($params:ident),)*) => {
@@ -616,4 +724,28 @@ ops! {
     28 RowSoftmax(RowSoftmax),
     /// A factor and a summand for each channel.
     29 ChannelAffine(ChannelAffine),
+    /// Prompt bytes to token ids by WordPiece: output I32\[tokens_capacity\], zero past the last id.
+    30 WordPieceIds(WordPiece),
+    /// Number of token ids that the prompt has: word 0 of I32\[64\].
+    31 WordPieceCount(WordPiece),
+    /// Rows of an embedding table.
+    32 RowsEmbed(RowsEmbed),
+    /// Matrix times each row, and a bias.
+    33 RowsLinear(RowsLinear),
+    /// `a + b` on rows. Inputs: count I32\[64\], a, b F32[rows, dim]. Output F32[rows, dim].
+    34 RowsAdd(Rows),
+    /// LayerNorm.
+    35 LayerNorm(LayerNorm),
+    /// The Gaussian unit in its erf form. Inputs: count I32\[64\], x F32[rows, dim]. Output F32[rows, dim].
+    36 RowsGelu(Rows),
+    /// Attention scores of rows.
+    37 RowsScores(RowsAttention),
+    /// Attention softmax of rows.
+    50 RowsSoftmax(RowsAttention),
+    /// Attention output of rows.
+    51 RowsWeightedSum(RowsAttention),
+    /// Mean of the rows. Inputs: count I32\[64\], x F32[rows, dim]. Output F32\[dim\].
+    52 RowsMean(Rows),
+    /// A vector divided by its length, which counts as 1e-12 at least. Inputs: x F32\[len\]. Output F32\[len\].
+    53 UnitNorm(Elementwise),
 }

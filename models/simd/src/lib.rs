@@ -10,6 +10,7 @@
 //! - [`mod@linear`]: matrix times vectors
 //! - [`attention`]: scores, softmax and weighted sum in one go
 //! - [`rows`]: norms, rotations, sums, SwiGLU: what stays within a vector
+//! - [`sequence`]: the operators on rows
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 pub mod activations;
@@ -20,6 +21,7 @@ pub mod level;
 pub mod linear;
 pub mod pack;
 pub mod rows;
+pub mod sequence;
 
 pub use activations::Activations;
 pub use level::Level;

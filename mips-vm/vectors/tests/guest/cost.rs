@@ -5,8 +5,9 @@ use gavel_image::symbols;
 use gavel_kernels::{cost, shape};
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::{
-    ChannelAffine, Conv, Elementwise, Embed, InputScale, Linear, Pairing, Pool, Probs, Reduction,
-    RmsNorm, Rope, RowSoftmax, Sample, Scale, Scores, Softmax, StoreRow, WeightedSum,
+    ChannelAffine, Conv, Elementwise, Embed, InputScale, LayerNorm, Linear, Pairing, Pool, Probs,
+    Reduction, RmsNorm, Rope, RowSoftmax, Rows, RowsAttention, RowsEmbed, RowsLinear, Sample,
+    Scale, Scores, Softmax, StoreRow, WeightedSum,
 };
 use gavel_program::{Control, Node, Op, Operand, WeightFormat};
 
@@ -142,6 +143,7 @@ fn cases() -> Vec<(Op, u32)> {
         ));
     }
     cases.extend(image_cases().into_iter().map(|op| (op, 0)));
+    cases.extend(rows_cases().into_iter().map(|op| (op, 0)));
     cases.push((Op::Add(Elementwise { len: 64 }), 0));
     cases.push((Op::SwiGlu(Elementwise { len: 64 }), 0));
     cases.push((Op::GeGlu(Elementwise { len: 64 }), 0));
@@ -202,6 +204,74 @@ fn image_cases() -> Vec<Op> {
     cases
 }
 
+/// Operators on rows: a tile in one of them, and in several.
+fn rows_cases() -> Vec<Op> {
+    let mut cases = Vec::new();
+    for format in WeightFormat::ALL {
+        let block = format.block().max(32);
+        for (rows, outputs, cols) in [(1, 64, block), (2, 64, 512), (8, 8, block), (64, 1, block)] {
+            cases.push(Op::RowsLinear(RowsLinear {
+                rows,
+                outputs,
+                cols,
+                format,
+            }));
+        }
+        cases.push(Op::RowsEmbed(RowsEmbed {
+            rows: 2,
+            dim: block,
+            vocab: 8,
+            format,
+        }));
+    }
+    for (rows, dim) in [(1, 64), (2, 384), (4, 16), (64, 1), (70, 3)] {
+        let p = Rows { rows, dim };
+        cases.extend([Op::RowsAdd(p), Op::RowsGelu(p), Op::RowsMean(p)]);
+        cases.push(Op::LayerNorm(LayerNorm { rows, dim, eps: 0 }));
+    }
+    for (rows, heads, head_dim) in [
+        (64, 1, 64),
+        (8, 2, 8),
+        (1, 64, 1),
+        (200, 1, 33),
+        (64, 4, 16),
+    ] {
+        let p = RowsAttention {
+            rows,
+            heads,
+            head_dim,
+            scale: 0x3f00_0001,
+        };
+        cases.extend([
+            Op::RowsScores(p),
+            Op::RowsSoftmax(p),
+            Op::RowsWeightedSum(p),
+        ]);
+    }
+    cases.extend([1, 64, 384].map(|len| Op::UnitNorm(Elementwise { len })));
+    cases
+}
+
+/// What all words of an input are that isn't numbers: tokens, or the count of rows, which is all of them.
+fn integers(op: &Op, input: usize) -> Option<u32> {
+    match (op, input) {
+        (Op::Embed(_), 0) | (Op::RowsEmbed(_), 1) => Some(3),
+        (
+            Op::RowsEmbed(_)
+            | Op::RowsLinear(_)
+            | Op::RowsAdd(_)
+            | Op::RowsGelu(_)
+            | Op::RowsMean(_)
+            | Op::LayerNorm(_)
+            | Op::RowsScores(_)
+            | Op::RowsSoftmax(_)
+            | Op::RowsWeightedSum(_),
+            0,
+        ) => Some(u32::MAX),
+        _ => None,
+    }
+}
+
 /// Windows of `kernel` by `kernel`, as many as `side` by `side`, none of which reaches over an edge.
 fn conv(channels: u32, out_channels: u32, side: u32, kernel: u32) -> Conv {
     Conv {
@@ -256,14 +326,8 @@ fn setting(node: &Node, position: u32, kind: Kind) -> Setting {
         .enumerate()
         .map(|(input, shape)| {
             let words = shape.dtype.bytes(shape.len as usize).div_ceil(4);
-            let tokens = matches!(op, Op::Embed(_)) && input == 0;
-            let word = |at| {
-                if tokens {
-                    3
-                } else {
-                    kind(input, any_bits(input, at))
-                }
-            };
+            let fixed = integers(&op, input);
+            let word = |at| fixed.unwrap_or_else(|| kind(input, any_bits(input, at)));
             (0..words).map(word).collect()
         })
         .collect();

@@ -5,3 +5,4 @@ mod cost;
 mod text_cost;
 mod tile;
 mod vectors;
+mod word_piece_cost;

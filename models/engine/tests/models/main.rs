@@ -1,5 +1,7 @@
 //! Real model files: their answers against those of another implementation, and the same bits however they are computed.
 mod batches;
+mod bert;
+mod bert64;
 mod commitments;
 mod float64;
 mod mnist;

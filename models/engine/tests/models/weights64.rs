@@ -85,7 +85,7 @@ fn nested(b: &[u8], i: usize, q: f64) -> f64 {
 }
 
 /// The value of a binary16.
-fn f16(bits: u16) -> f64 {
+pub(crate) fn f16(bits: u16) -> f64 {
     let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
     match exponent {

@@ -89,7 +89,8 @@ pub fn open(path: &Path, mode: CacheMode, progress: Progress<'_>) -> Result<Open
         CacheMode::Large => file.bytes().len() as u64 > READ_BYTES,
     };
     // Other files' tensors are weights as they lie there.
-    let is_wanted = is_wanted && FileKind::of(file.bytes()) == FileKind::Gguf;
+    let is_gguf = file.beside().is_none() && FileKind::of(file.bytes()) == FileKind::Gguf;
+    let is_wanted = is_wanted && is_gguf;
     if !is_wanted {
         return Ok(Opened {
             file,

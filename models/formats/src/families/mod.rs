@@ -1,6 +1,7 @@
 //! The families of models that are imported, one file each: what an architecture's name stands for. Everything that families share is
-//! in `decoder`; a new one is a file here and its line in [`ALL`].
+//! in `decoder`; a new one is a file here and its line in [`ALL`]. [`bert`] encodes, and is a file alone.
 
+pub(crate) mod bert;
 mod gemma3;
 mod llama;
 mod phi3;

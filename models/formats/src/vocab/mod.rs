@@ -2,14 +2,18 @@
 
 mod byte_level;
 mod classes;
+mod normal;
 mod sentence_piece;
 mod texts;
 mod tokens;
+mod word_piece;
 
 pub use byte_level::ByteLevel;
 pub use classes::Classes;
+pub use normal::Normal;
 pub use sentence_piece::SentencePiece;
 pub use texts::{Lexicon, Texts};
+pub use word_piece::WordPiece;
 
 use crate::ImportError;
 use crate::fields::Fields;

@@ -6,7 +6,7 @@ use crate::fields::{Fields, wrong_type};
 use crate::gguf::{Array, Value};
 
 /// Most tokens: what the sampler's scratch memory holds.
-const MAX_VOCAB: usize = gavel_program::boot::SCRATCH_WORDS;
+pub(super) const MAX_VOCAB: usize = gavel_program::boot::SCRATCH_WORDS;
 /// Bytes of a token's text: the longest of published vocabularies have 256 (runs of spaces).
 pub(super) const MAX_TOKEN_BYTES: usize = 1024;
 /// Keys under `tokenizer.ggml.` whose tokens end an answer, after the end token itself.

@@ -6,6 +6,8 @@
 //! tokenizer gets, 100,000 if it is unset. What the crate gives for the first of them is committed as digests, which the other
 //! tests hold the operators against.
 
+#[path = "../tokenizers/bert.rs"]
+mod bert;
 #[path = "../tokenizers/digests.rs"]
 mod digests;
 mod peer;
@@ -13,6 +15,7 @@ mod peer;
 mod runner;
 #[path = "../tokenizers/texts.rs"]
 mod texts;
+mod word_piece;
 
 use digests::{Digest, KINDS, committed};
 use peer::Peer;

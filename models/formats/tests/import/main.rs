@@ -1,4 +1,5 @@
 //! Imports of files that are whole, broken, or not for us.
+mod bert;
 mod builder;
 mod byte_level;
 mod cached;

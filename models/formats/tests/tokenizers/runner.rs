@@ -1,44 +1,45 @@
 //! A file's tokenizer, run by the operators.
 
-use gavel_formats::{Capacities, ModelFile, Vocab, vocabulary};
-use gavel_kernels::run_range;
+use gavel_formats::{Capacities, ModelFile, Table, Vocab, vocabulary};
+use gavel_kernels::{in_domain, run_range};
 use gavel_primitives::Params;
 use gavel_program::boot::SCRATCH_WORDS;
 use gavel_program::{Control, Node, Op, Operand};
 
 /// Bytes of the prompt slot and elements of the tokens slot: above any of the tests'.
-const CAPACITIES: Capacities = Capacities {
+pub(crate) const CAPACITIES: Capacities = Capacities {
     prompt: 2048,
     tokens: 2560,
 };
 
-/// A vocabulary with its tables.
-pub(crate) struct Runner {
-    pub(crate) vocab: Vocab,
+/// The two operators of a tokenizer, with their tables.
+pub(crate) struct Operators {
     inputs: Vec<Vec<u32>>,
     scratch: Vec<u32>,
 }
 
-impl Runner {
-    /// The tokenizer of a shared file; none, said aloud, where the file is missing.
-    pub(crate) fn of(name: &str) -> Option<Self> {
-        let path = gavel_fixtures::model(&format!("vocab/ggml-vocab-{name}.gguf"))?;
-        let file = ModelFile::open(&path).expect("the file was found");
-        let vocab = vocabulary(&file).expect("the vocabulary is supported");
+/// A vocabulary with its tables.
+pub(crate) struct Runner {
+    pub(crate) vocab: Vocab,
+    operators: Operators,
+}
+
+impl Operators {
+    /// Operators that read these tables after the prompt.
+    pub(crate) fn new(tables: Vec<Table>) -> Self {
         let prompt = vec![0; CAPACITIES.prompt as usize / 4];
-        let tables = vocab.tables().into_iter().map(|table| table.words);
-        Some(Runner {
+        let tables = tables.into_iter().map(|table| table.words);
+        Operators {
             inputs: std::iter::once(prompt).chain(tables).collect(),
-            vocab,
             scratch: vec![0; SCRATCH_WORDS],
-        })
+        }
     }
 
-    /// A text's tokens by the vocabulary's own settings.
+    /// What the operators for ids and for their number make of a text.
     ///
     /// # Panics
     /// If the text is longer than the prompt slot, or the two operators disagree.
-    pub(crate) fn ids(&mut self, text: &[u8]) -> Vec<u32> {
+    pub(crate) fn ids(&mut self, [ids, count]: [Op; 2], text: &[u8]) -> Vec<u32> {
         let mut padded = text.to_vec();
         padded.resize(CAPACITIES.prompt as usize, 0);
         let words = padded.as_chunks::<4>().0.iter();
@@ -49,6 +50,7 @@ impl Runner {
         let mut run = |op: Op, len: usize| {
             let mut out = vec![u32::MAX; len];
             let node = Node::new(op, 1, &operands, 0);
+            assert!(in_domain(&node), "{op:?}");
             run_range(
                 &node,
                 &control,
@@ -59,11 +61,28 @@ impl Runner {
             );
             out
         };
-        let [ids, count] = self.vocab.tokenizers(CAPACITIES);
         let count = run(count, 64)[0] as usize;
         let ids = run(ids, CAPACITIES.tokens as usize);
         assert!(ids[count..].iter().all(|id| *id == 0));
         ids[..count].to_vec()
+    }
+}
+
+impl Runner {
+    /// The tokenizer of a shared file; none, said aloud, where the file is missing.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        let path = gavel_fixtures::model(&format!("vocab/ggml-vocab-{name}.gguf"))?;
+        let file = ModelFile::open(&path).expect("the file was found");
+        let vocab = vocabulary(&file).expect("the vocabulary is supported");
+        Some(Runner {
+            operators: Operators::new(vocab.tables()),
+            vocab,
+        })
+    }
+
+    /// A text's tokens by the vocabulary's own settings.
+    pub(crate) fn ids(&mut self, text: &[u8]) -> Vec<u32> {
+        self.operators.ids(self.vocab.tokenizers(CAPACITIES), text)
     }
 
     /// A text's tokens without those that the settings add at its ends.

@@ -6,7 +6,7 @@ mod weighted;
 
 pub(crate) use scores::scores;
 pub(crate) use softmax::softmax;
-pub(crate) use weighted::weighted_sum;
+pub(crate) use weighted::{sum_rows_of, weighted_sum};
 
 use core::ops::Range;
 use gavel_program::Control;

@@ -27,13 +27,17 @@ pub(crate) fn weighted_sum(
     let visible = seen(control, p.window);
     for_each_row(range, head_dim, |head, columns, offset| {
         let weights = &weights[head * context..][visible.clone()];
-        let values = &values[visible.start * row..];
-        let out = &mut out[offset..][..columns.len()];
-        for (block, out) in out.chunks_mut(WIDTH).enumerate() {
-            let column = head / group * head_dim + columns.start + block * WIDTH;
-            sum_rows(weights, &values[column..], row, out);
-        }
+        let column = head / group * head_dim + columns.start;
+        let values = &values[visible.start * row + column..];
+        sum_rows_of(weights, values, row, &mut out[offset..][..columns.len()]);
     });
+}
+
+/// `out[d] = sum over t of weights[t] * values[t * row + d]`, any number of elements.
+pub(crate) fn sum_rows_of(weights: &[f32], values: &[f32], row: usize, out: &mut [u32]) {
+    for (block, out) in out.chunks_mut(WIDTH).enumerate() {
+        sum_rows(weights, &values[block * WIDTH..], row, out);
+    }
 }
 
 /// `out[d] = sum over t of weights[t] * values[t * row + d]`, at most [`WIDTH`] elements.

@@ -22,11 +22,24 @@ pub(crate) fn linear(
 ) {
     let cols = p.cols as usize;
     let x = &f32s(inputs[0])[..cols];
-    match Matrix::new(p.format, &inputs[1..], p.rows as usize * cols) {
-        Matrix::F32(weights) => float::f32_rows(&weights[range.start * cols..], x, out),
-        Matrix::F16(weights) => float::f16_rows(&weights[range.start * cols..], x, out),
-        Matrix::BF16(weights) => float::bf16_rows(&weights[range.start * cols..], x, out),
-        Matrix::Packed(weights) => packed(&weights, range.start, &quantize(x, scratch), out),
+    let matrix = Matrix::new(p.format, &inputs[1..], p.rows as usize * cols);
+    rows_of(&matrix, range.start, x, out, scratch);
+}
+
+/// The rows of a matrix from `first` on times `x`, as many as `out` has words.
+pub(crate) fn rows_of(
+    matrix: &Matrix<'_>,
+    first: usize,
+    x: &[f32],
+    out: &mut [u32],
+    scratch: &mut [u32],
+) {
+    let at = first * x.len();
+    match matrix {
+        Matrix::F32(weights) => float::f32_rows(&weights[at..], x, out),
+        Matrix::F16(weights) => float::f16_rows(&weights[at..], x, out),
+        Matrix::BF16(weights) => float::bf16_rows(&weights[at..], x, out),
+        Matrix::Packed(weights) => packed(weights, first, &quantize(x, scratch), out),
     }
 }
 

@@ -42,12 +42,25 @@ pub fn exp(x: f32) -> f32 {
     reduced(x)
 }
 
+/// e^(x + low), for -106 <= x <= 88 and a low part of a magnitude below 0.1, whose bits count beyond those of x.
+pub(super) fn exp_of_sum(x: f32, low: f32) -> f32 {
+    let shifted = x * LOG2_E + ROUNDER;
+    let whole = shifted - ROUNDER;
+    power(
+        integer(shifted),
+        ((x - whole * LN2_HIGH) - whole * LN2_LOW) + low,
+    )
+}
+
 /// e^x for x between [`UNDERFLOW`] and [`OVERFLOW`]: x = n ln 2 + r with |r| a little over half of ln 2.
 fn reduced(x: f32) -> f32 {
     let shifted = x * LOG2_E + ROUNDER;
-    let n = integer(shifted);
     let whole = shifted - ROUNDER;
-    let r = (x - whole * LN2_HIGH) - whole * LN2_LOW;
+    power(integer(shifted), (x - whole * LN2_HIGH) - whole * LN2_LOW)
+}
+
+/// 2^n e^r.
+fn power(n: i32, r: f32) -> f32 {
     let mut q = Q[0];
     for coefficient in &Q[1..] {
         q = q * r + coefficient;

@@ -4,6 +4,7 @@
 pub(crate) mod canon;
 mod exp;
 mod f16;
+mod gelu;
 mod lanes;
 mod order;
 pub(crate) mod round;
@@ -12,6 +13,7 @@ mod sqrt;
 pub use canon::{CANONICAL_NAN, canonical, is_nan, stored};
 pub use exp::exp;
 pub use f16::{bf16_to_f32, f16_to_f32, f32_to_f16};
+pub use gelu::gelu;
 pub use lanes::{LANES, Lanes, dot, dot_bf16, dot_f16, fold, sum};
 pub(crate) use order::from_key;
 pub use order::{argmax, key, largest};

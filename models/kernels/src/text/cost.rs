@@ -2,7 +2,7 @@
 
 use super::layout::EXPANSION;
 use gavel_program::boot::TILE_BYTES;
-use gavel_program::op::{Bpe, Detokenize, Tokenizer};
+use gavel_program::op::{Bpe, Detokenize, Tokenizer, WordPiece};
 
 /// Escaping one byte of the prompt.
 const ESCAPE: u64 = 80;
@@ -37,6 +37,13 @@ const EMIT: u64 = 300;
 const SPELL: u64 = 80;
 /// Clearing the chunk.
 const CLEAR: u64 = 1500;
+/// Characters that one character becomes at most.
+const BECOMES: u64 = 3;
+/// Bytes of a character at most.
+const CHARACTER: u64 = 4;
+/// Writing a character, and moving a mark past another.
+const PUT: u64 = 400;
+const PAST: u64 = 80;
 /// Measuring one token's text.
 const TOKEN: u64 = 120;
 /// Copying one byte of a text.
@@ -67,6 +74,21 @@ pub(crate) fn bpe(p: &Bpe) -> u64 {
     let whole = prompt * (FIND + probes(p.whole) * (PROBE + BYTE));
     let begin = prompt * (SCAN + LINK + SPLIT + EMIT);
     special_tokens(prompt, p.specials, p.longest_special) + begin + whole + merge + CLEAR
+}
+
+/// WordPieceIds or WordPieceCount: every tile does the whole. In the costliest prompt each byte becomes as many characters as it can, all
+/// of them marks in the reverse of their order, and each of them is a token of its own.
+pub(crate) fn word_piece(p: &WordPiece) -> u64 {
+    let prompt = u64::from(p.prompt_capacity) + 1;
+    let characters = BECOMES * prompt;
+    let word = u64::from(p.most_characters);
+    let replace = prompt * (SCAN + PAIR + probes(p.mappings) * PAIR_PROBE);
+    let put = characters * (PUT + word.min(characters) * PAST);
+    let longest = u64::from(p.longest_word.max(p.longest_continuation));
+    let deepest = longest.min(CHARACTER * word);
+    let probes = probes(p.words.max(p.continuations));
+    let look_up = characters * (FIND + EMIT + deepest * (DEEPER + 2 * probes * PROBE));
+    special_tokens(prompt, p.specials, p.longest_special) + replace + put + look_up + CLEAR
 }
 
 /// Looking for special tokens at each place of a prompt: for each byte of the longest, two searches.

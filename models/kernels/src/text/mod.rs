@@ -1,5 +1,5 @@
 //! Prompt bytes to token ids and token ids to text, total on any bytes and any vocabulary: SentencePiece's greedy merges as llama.cpp runs
-//! them, here, and byte-level BPE in `bpe`.
+//! them, here, byte-level BPE in `bpe`, WordPiece in `word_piece`.
 //!
 //! 0. `fragments`: the prompt falls apart into special tokens, which it names by their texts, and the text between them.
 //! 1. `escape`: a space goes before a text that is not empty (by flag), every space becomes U+2581, and the text falls apart into
@@ -25,9 +25,12 @@ mod pieces;
 mod symbols;
 mod tokenize;
 mod tokens;
+mod utf8;
 mod vocabulary;
+mod word_piece;
 
 pub(crate) use bpe::{bpe_count, bpe_ids};
 pub(crate) use detokenize::{detokenize, detokenize_len};
 pub use layout::{MAX_BPE_PROMPT, MAX_PROMPT};
 pub(crate) use tokenize::{tokenize_count, tokenize_ids};
+pub(crate) use word_piece::{MOST_CHARACTERS, word_piece_count, word_piece_ids};

@@ -1,8 +1,9 @@
 //! An element's value doesn't depend on the range in which it is asked for, and nothing in the inputs makes an operator fail.
 
 mod image;
+mod rows;
 
-use gavel_kernels::{in_domain, run_range, shape, touched};
+use gavel_kernels::{in_domain, run_range, shape, touched, touched_by};
 use gavel_program::boot::SCRATCH_WORDS;
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::{
@@ -124,7 +125,7 @@ fn ops() -> impl Strategy<Value = Op> {
 }
 
 fn any_op() -> impl Strategy<Value = Op> {
-    prop_oneof![ops(), image::ops()]
+    prop_oneof![ops(), image::ops(), rows::ops()]
 }
 
 /// Any control slot, its position and temperature mostly of the useful kind.
@@ -225,7 +226,8 @@ proptest! {
         prop_assert_eq!(&whole, &in_parts(&node, &control, &inputs, &old, &cuts));
         let tiles: Vec<usize> = (1..old.len() / TILE).collect();
         prop_assert_eq!(&whole, &in_parts(&node, &control, &inputs, &old, &tiles));
-        let touched = touched(&node, &control);
+        let words: Vec<&[u32]> = inputs.iter().map(Vec::as_slice).collect();
+        let touched = touched_by(&node, &control, &words);
         for (element, (old, new)) in old.iter().zip(&whole).enumerate() {
             prop_assert!(old == new || touched.contains(&element));
         }

@@ -3,7 +3,7 @@
 use crate::vocabulary::{run, words};
 use gavel_kernels::shape;
 use gavel_program::control::CONTROL_WORDS;
-use gavel_program::op::{Advance, Bpe, Detokenize, Tokenizer};
+use gavel_program::op::{Advance, Bpe, Detokenize, Tokenizer, WordPiece};
 use gavel_program::{Control, Op, Pretokenizer};
 use proptest::prelude::*;
 
@@ -51,6 +51,23 @@ fn ops() -> impl Strategy<Value = Op> {
             eos: b[1],
             flags,
         };
+        let word_piece = WordPiece {
+            code_points: 2 * prompt_capacity,
+            mappings: b[1] / 4,
+            specials: b[4].min(9),
+            longest_special: b[3],
+            words: vocab,
+            longest_word: max_text,
+            continuations: sorted_len,
+            longest_continuation: b[5],
+            most_characters: 1 + b[2],
+            limit: 2 + tokens_capacity / 2,
+            prompt_capacity,
+            tokens_capacity: 2 + tokens_capacity,
+            first: b[0],
+            last: flags,
+            unk: b[1],
+        };
         let detokenize = Detokenize {
             vocab,
             tokens_capacity,
@@ -71,6 +88,8 @@ fn ops() -> impl Strategy<Value = Op> {
             Just(Op::TokenizeCount(tokenizer)),
             Just(Op::BpeIds(bpe)),
             Just(Op::BpeCount(bpe)),
+            Just(Op::WordPieceIds(word_piece)),
+            Just(Op::WordPieceCount(word_piece)),
             Just(Op::Detokenize(detokenize)),
             Just(Op::DetokenizeLen(detokenize)),
             Just(Op::Advance(advance)),

@@ -1,5 +1,7 @@
 //! A text as characters with their classes, total on any bytes.
 
+use crate::text::utf8::decode;
+
 /// What a pattern knows of a character, by its two bits in the table of classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
@@ -16,7 +18,7 @@ pub(super) enum Class {
 /// A character at its place.
 #[derive(Clone, Copy)]
 pub(super) struct Character {
-    /// Its code point, [`NONE`] for a byte that begins no character.
+    /// Its code point, [`NONE`](crate::text::utf8::NONE) for a byte that begins no character.
     pub(super) code: u32,
     /// Its class.
     pub(super) class: Class,
@@ -30,9 +32,6 @@ impl Character {
         self.code == 0x0A || self.code == 0x0D
     }
 }
-
-/// Stands for the code point of a byte that begins no character.
-const NONE: u32 = u32::MAX;
 
 /// A text with the table of classes: the bits 2 * (c mod 4) and the next of byte c div 4 are code point c's.
 #[derive(Clone, Copy)]
@@ -82,31 +81,4 @@ impl<'a> Characters<'a> {
             _ => Class::Space,
         }
     }
-}
-
-/// The first character of a text that is not empty, and its length. A byte that begins no well-formed sequence (too short, too
-/// long for its number, a surrogate, past 10FFFF) stands alone.
-fn decode(text: &[u8]) -> (u32, usize) {
-    let lead = text[0];
-    let (len, bits, least) = match lead {
-        0x00..=0x7F => return (u32::from(lead), 1),
-        0xC0..=0xDF => (2, 0x1F, 0x80),
-        0xE0..=0xEF => (3, 0x0F, 0x800),
-        0xF0..=0xF7 => (4, 0x07, 0x1_0000),
-        _ => return (NONE, 1),
-    };
-    if text.len() < len {
-        return (NONE, 1);
-    }
-    let mut code = u32::from(lead) & bits;
-    for byte in &text[1..len] {
-        if byte & 0xC0 != 0x80 {
-            return (NONE, 1);
-        }
-        code = code << 6 | u32::from(byte & 0x3F);
-    }
-    if code < least || code > 0x10_FFFF || code >> 11 == 0x1B {
-        return (NONE, 1);
-    }
-    (code, len)
 }

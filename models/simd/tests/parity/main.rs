@@ -1,5 +1,7 @@
 //! Every fast path at every level equals the operator's definition, bit for bit, whatever the numbers.
 
+mod sequence;
+
 use gavel_kernels::run_range;
 use gavel_program::boot::SCRATCH_WORDS;
 use gavel_program::control::CONTROL_WORDS;

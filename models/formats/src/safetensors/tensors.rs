@@ -1,0 +1,130 @@
+//! Takes a file's tensors by name, each with the shape that the model asks for.
+
+use super::{Contents, Entry, MAX_DIMS};
+use crate::ImportError;
+use crate::assemble::Assembly;
+use crate::fields::missing;
+use crate::file::{ModelFile, words_at};
+use crate::matrices::Matrix;
+use gavel_kernels::num::{bf16_to_f32, f16_to_f32};
+use gavel_program::boot::WINDOW_BYTES;
+use gavel_program::{DType, Operand, WeightFormat};
+use safetensors::Dtype;
+use std::{collections::BTreeSet, sync::Arc};
+
+/// The tensors of a file that are still to be taken.
+pub(crate) struct Tensors<'a> {
+    file: &'a Arc<ModelFile>,
+    contents: &'a Contents,
+    family: &'static str,
+    /// What stands before every name.
+    prefix: &'static str,
+    unused: BTreeSet<&'a str>,
+}
+
+impl<'a> Tensors<'a> {
+    /// All tensors of a file of a family but those that `is_idle` says change nothing.
+    pub(crate) fn new(
+        file: &'a Arc<ModelFile>,
+        contents: &'a Contents,
+        family: &'static str,
+        prefix: &'static str,
+        is_idle: impl Fn(&str) -> bool,
+    ) -> Self {
+        let names = contents.0.keys().map(String::as_str);
+        let bare = |name: &str| name.strip_prefix(prefix).is_some_and(&is_idle) || is_idle(name);
+        Tensors {
+            file,
+            contents,
+            family,
+            prefix,
+            unused: names.filter(|name| !bare(name)).collect(),
+        }
+    }
+
+    /// Adds a matrix `[rows, cols]` to the weights, in its own bits.
+    pub(crate) fn take(
+        &mut self,
+        assembly: &mut Assembly,
+        name: &str,
+        [rows, cols]: [u32; 2],
+    ) -> Result<Matrix, ImportError> {
+        let (name, entry) = self.find(name, &[rows, cols])?;
+        let (format, dtype) = match entry.dtype {
+            Dtype::F32 => (WeightFormat::F32, DType::F32),
+            Dtype::F16 => (WeightFormat::F16, DType::F16),
+            Dtype::BF16 => (WeightFormat::BF16, DType::BF16),
+            _ => return Err(wrong_dtype(name, entry)),
+        };
+        let words = words_at(self.file, entry.range.clone());
+        let plane = assembly.weight(name.into(), dtype, words);
+        Ok(Matrix::single(format, plane))
+    }
+
+    /// Adds the weights of a norm, a bias, or whatever else is read as F32; others are converted, which is exact.
+    pub(crate) fn take_f32(
+        &mut self,
+        assembly: &mut Assembly,
+        name: &str,
+        shape: &[u32],
+    ) -> Result<Operand, ImportError> {
+        let (name, entry) = self.find(name, shape)?;
+        let bytes = &self.file.bytes()[entry.range.clone()];
+        let halves = |number: fn(u16) -> f32| {
+            let number = |bytes: &[u8; 2]| number(u16::from_le_bytes(*bytes)).to_bits();
+            let numbers: Vec<u32> = bytes.as_chunks().0.iter().map(number).collect();
+            Arc::new(numbers)
+        };
+        let words = match entry.dtype {
+            Dtype::F32 => words_at(self.file, entry.range.clone()),
+            Dtype::F16 => halves(f16_to_f32),
+            Dtype::BF16 => halves(bf16_to_f32),
+            _ => return Err(wrong_dtype(name, entry)),
+        };
+        Ok(assembly.weight(name.into(), DType::F32, words))
+    }
+
+    /// Refuses a file with a tensor that nobody took.
+    pub(crate) fn refuse_unused(&self) -> Result<(), ImportError> {
+        match self.unused.first() {
+            None => Ok(()),
+            Some(name) => Err(ImportError::Unknown {
+                what: "tensor",
+                name: (*name).into(),
+                family: self.family,
+            }),
+        }
+    }
+
+    /// A tensor by name and shape, slowest dimension first.
+    fn find(&mut self, name: &str, shape: &[u32]) -> Result<(&'a str, &'a Entry), ImportError> {
+        let whole = format!("{}{name}", self.prefix);
+        let found = self.contents.0.get_key_value(&whole);
+        let (name, entry) = found.ok_or_else(|| missing(&whole, "a tensor"))?;
+        let expected: Vec<u64> = shape.iter().map(|dim| u64::from(*dim)).collect();
+        if entry.shape != expected {
+            return Err(ImportError::Shape {
+                tensor: name.clone(),
+                got: entry.shape.iter().take(MAX_DIMS).copied().collect(),
+                expected,
+            });
+        }
+        if entry.range.len() > WINDOW_BYTES {
+            return Err(ImportError::TooLarge {
+                name: name.clone(),
+                got: entry.range.len() as u64,
+                limit: WINDOW_BYTES as u64,
+            });
+        }
+        self.unused.remove(name.as_str());
+        Ok((name, entry))
+    }
+}
+
+fn wrong_dtype(name: &str, entry: &Entry) -> ImportError {
+    ImportError::Type {
+        key: name.into(),
+        got: format!("{:?}", entry.dtype),
+        expected: "F32, F16 or BF16",
+    }
+}
