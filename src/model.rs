@@ -8,9 +8,12 @@ use gavel_engine::{
     Engine, Executor, InMemory, Native, PackedBytes, PackedStore, StoredNative, Wanted,
 };
 use gavel_formats::cache::{PartCache, WantedPart};
-use gavel_formats::{CacheMode, CacheState, ImageInfo, Limits, ModelFile, Opened, cache};
+use gavel_formats::{
+    CacheMode, CacheState, ImageInfo, InputScale, Limits, ModelFile, Opened, cache,
+};
 use gavel_program::Program;
 use std::{
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -18,8 +21,8 @@ use std::{
 /// The options that name a model and how to compute it.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ModelArgs {
-    /// GGUF file; the embedded model if there is none.
-    #[arg(long, value_name = "FILE.gguf")]
+    /// Model file: GGUF, ONNX or opML's; the embedded model if there is none.
+    #[arg(long, value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,
     /// Keep nothing beside a large model file: everything is computed anew, and in memory.
     #[arg(long)]
@@ -124,7 +127,11 @@ impl ModelArgs {
 pub(crate) fn program(file: Option<&Path>) -> anyhow::Result<Program> {
     match file {
         Some(path) => Ok(opened(path, CacheMode::Large)?.program),
-        None => import(&ModelFile::from_bytes(gavel_zoo::MODEL)).context("the embedded model"),
+        None => import(
+            &ModelFile::from_bytes(gavel_zoo::MODEL),
+            InputScale::default(),
+        )
+        .context("the embedded model"),
     }
 }
 
@@ -162,7 +169,8 @@ pub(crate) fn opened(path: &Path, mode: CacheMode) -> anyhow::Result<Imported> {
         }
         CacheState::Made { .. } | CacheState::Found { .. } | CacheState::Unused => {}
     }
-    let program = import(&file).with_context(|| format!("model {}", path.display()))?;
+    let scale = input_scale(path)?;
+    let program = import(&file, scale).with_context(|| format!("model {}", path.display()))?;
     Ok(Imported {
         program,
         cache,
@@ -191,8 +199,32 @@ impl PackedStore for Kept {
     }
 }
 
-fn import(file: &Arc<ModelFile>) -> anyhow::Result<Program> {
-    Ok(gavel_formats::import(file, &Limits::default(), image())?)
+fn import(file: &Arc<ModelFile>, input: InputScale) -> anyhow::Result<Program> {
+    let limits = Limits {
+        input,
+        ..Limits::default()
+    };
+    Ok(gavel_formats::import(file, &limits, image())?)
+}
+
+/// Where it is told how a classic network's input becomes numbers: beside its file.
+pub(crate) fn input_scale_file(model: &Path) -> PathBuf {
+    let mut name = model.as_os_str().to_owned();
+    name.push(".input");
+    name.into()
+}
+
+/// How a classic network's input becomes numbers, as the file beside it says; bytes over 255 where there is none.
+fn input_scale(model: &Path) -> anyhow::Result<InputScale> {
+    let path = input_scale_file(model);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(InputScale::default()),
+        Err(error) => return Err(error).with_context(|| path.display().to_string()),
+    };
+    text.trim()
+        .parse()
+        .with_context(|| path.display().to_string())
 }
 
 /// The committed guest image.

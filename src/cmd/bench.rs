@@ -2,6 +2,7 @@
 mod busy;
 mod machine;
 mod model;
+mod network;
 
 use clap::Subcommand;
 
@@ -18,6 +19,8 @@ enum What {
     Machine(machine::Args),
     /// A model: tokens a second, of the prompt and generated.
     Model(model::Args),
+    /// A classic network: one answer, natively and as a whole inside the proving machine.
+    Network(network::Args),
 }
 
 /// Measures.
@@ -25,6 +28,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.what {
         What::Machine(args) => machine::run(args),
         What::Model(args) => model::run(args),
+        What::Network(args) => network::run(args),
     }
 }
 

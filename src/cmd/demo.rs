@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use gavel_adversaries::{Lie, LieKind};
 use gavel_stage::{Ask, Node, Report, Scene, play};
 use indicatif::ProgressBar;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 /// What the demo asks the embedded model.
 const DEFAULT_PROPOSAL: &str = "We should pause the bridge, there was an exploit.";
@@ -16,6 +16,7 @@ const DEFAULT_PROPOSAL: &str = "We should pause the bridge, there was an exploit
   gavel demo
   gavel demo --lie tokenizer --at 3 --json
   gavel demo --model FILE.gguf --prompt \"Once upon a time\" --max-tokens 64 --lie node --at 17
+  gavel demo --model FILE.onnx --prompt-file image.raw --max-tokens 1 --lie node --at 1
   gavel demo --rpc http://127.0.0.1:8545 --private-key-file key.txt --lie machine --challenger-lies")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -23,7 +24,10 @@ pub(crate) struct Args {
     /// The text that the dApp sends; a DAO proposal if none is given.
     #[arg(long, value_name = "TEXT")]
     prompt: Option<String>,
-    /// Generate at most this many tokens.
+    /// A file whose bytes the dApp sends instead, whatever they are.
+    #[arg(long, value_name = "FILE", conflicts_with = "prompt")]
+    prompt_file: Option<PathBuf>,
+    /// Generate at most this many tokens; a classic network takes 1.
     #[arg(long, default_value_t = 64)]
     max_tokens: u32,
     /// Play one request with this lie: none, result, tokenizer, token, node, tile, machine or silent. Without it request 1 is
@@ -76,12 +80,18 @@ const fn default_place(kind: LieKind) -> u64 {
 }
 
 impl Args {
-    fn asks(&self) -> Vec<Ask> {
+    fn prompt(&self) -> anyhow::Result<Vec<u8>> {
+        match (&self.prompt_file, &self.prompt) {
+            (Some(path), _) => fs::read(path).with_context(|| format!("prompt {}", path.display())),
+            (None, Some(text)) => Ok(text.clone().into_bytes()),
+            (None, None) => Ok(gavel_zoo::prompt(DEFAULT_PROPOSAL).into_bytes()),
+        }
+    }
+
+    fn asks(&self) -> anyhow::Result<Vec<Ask>> {
+        let prompt = self.prompt()?;
         let ask = |lie| Ask {
-            prompt: self
-                .prompt
-                .clone()
-                .unwrap_or_else(|| gavel_zoo::prompt(DEFAULT_PROPOSAL)),
+            prompt: prompt.clone(),
             max_tokens: self.max_tokens,
             lie,
             challenger_lies: self.challenger_lies,
@@ -95,11 +105,11 @@ impl Args {
             at: self.at.unwrap_or(default_place(kind)),
             seed: self.seed,
         };
-        match self.lie {
+        Ok(match self.lie {
             None => vec![ask(None), ask(Some(lie(LieKind::Node)))],
             Some(LieArg::None) => vec![ask(None)],
             Some(LieArg::Of(kind)) => vec![ask(Some(lie(kind)))],
-        }
+        })
     }
 
     async fn node(&self) -> anyhow::Result<Node> {
@@ -144,7 +154,7 @@ async fn perform(args: &Args, engine: Arc<gavel_engine::Engine>) -> anyhow::Resu
     };
     let scene = Scene::set(args.node().await?, engine, &say).await?;
     let mut reports = Vec::new();
-    for ask in args.asks() {
+    for ask in args.asks()? {
         let lie = ask.lie.map_or_else(
             || "honest".into(),
             |lie| format!("a lie about {} {}", lie.kind.place(), lie.at),

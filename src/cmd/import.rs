@@ -1,9 +1,9 @@
 //! `gavel import`: a model file as a program, with its cache.
 
 use crate::model::{self, Backend, Imported};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use gavel_engine::Engine;
-use gavel_formats::{CacheMode, CacheState};
+use gavel_formats::{CacheMode, CacheState, InputScale};
 use serde::Serialize;
 use std::{
     fs,
@@ -18,13 +18,19 @@ use std::{
   gavel import FILE.gguf
   gavel import FILE.gguf --json
   gavel import FILE.gguf --no-cache      (print the program id, write nothing)
+  gavel import FILE.onnx --input-scale 255,0.1307,0.3081
 
+A classic network (ONNX, opML's files) has no cache; its input scale is kept in FILE.onnx.input, where every command finds it.
 The cache is FILE.gguf.gavel, or lies in the user's folder of caches where that can't be written. It is about as large as the quantized tensors.
 Model file and cache are checked by their checksums at every start; a cache that is damaged or of another version is made anew.")]
 pub(crate) struct Args {
     /// The model file.
-    #[arg(value_name = "FILE.gguf")]
+    #[arg(value_name = "FILE")]
     model: PathBuf,
+    /// How the bytes of a classic network's input become numbers: (byte / DIVISOR - MEAN) / DEVIATION, with one mean and deviation for all
+    /// channels or one for each. It is part of the program, and kept beside the file.
+    #[arg(long, value_name = "DIVISOR[,MEAN,DEVIATION]..")]
+    input_scale: Option<InputScale>,
     /// Keep nothing beside the file.
     #[arg(long)]
     no_cache: bool,
@@ -52,6 +58,11 @@ struct Report {
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let start = Instant::now();
+    if let Some(scale) = args.input_scale {
+        let path = model::input_scale_file(&args.model);
+        fs::write(&path, format!("{scale}\n"))
+            .with_context(|| format!("writing {}", path.display()))?;
+    }
     let mode = match args.no_cache {
         true => CacheMode::Never,
         false => CacheMode::Always,

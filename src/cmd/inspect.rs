@@ -17,7 +17,7 @@ use std::path::PathBuf;
 A stage's cost is that of one step at the end of the context. A tile's cost is the most that the proving machine may take for it.")]
 pub(crate) struct Args {
     /// The model file; the embedded model if there is none.
-    #[arg(value_name = "FILE.gguf")]
+    #[arg(value_name = "FILE")]
     model: Option<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]

@@ -3,7 +3,7 @@
 use crate::model::ModelArgs;
 use anyhow::Context;
 use clap::ArgGroup;
-use gavel_engine::{Engine, Outcome, printed};
+use gavel_engine::{Engine, Outcome, Replied, printed, replied};
 use gavel_primitives::Params;
 use serde::Serialize;
 use std::{
@@ -99,6 +99,11 @@ struct Report {
     text: String,
     prompt_tokens: Vec<u32>,
     tokens: Vec<u32>,
+    /// What a classic network answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    numbers: Option<Vec<f32>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<u32>,
     status: String,
     seconds: f64,
     tokens_per_second: f64,
@@ -123,7 +128,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let report = args.report(&engine, &outcome, &clock);
         println!("{}", serde_json::to_string(&report)?);
     } else {
-        println!();
+        match replied(engine.program(), &outcome) {
+            Some(replied) => print_numbers(&replied),
+            None => println!(),
+        }
         eprintln!(
             "{:?}: {} tokens after a prompt of {}, {seconds:.3} s",
             outcome.status,
@@ -174,6 +182,16 @@ impl Clock {
     }
 }
 
+/// Prints a network's answer: a line for each number, then the class.
+fn print_numbers(replied: &Replied) {
+    for (at, number) in replied.numbers.iter().enumerate() {
+        println!("{at} {number}");
+    }
+    if let Some(class) = replied.class {
+        println!("class {class}");
+    }
+}
+
 /// Prints a token's text as it comes. A reader that went away ends the streaming, not the run.
 fn stream(engine: &Engine, token: u32) {
     let mut out = io::stdout().lock();
@@ -195,7 +213,10 @@ impl Args {
     }
 
     fn report(&self, engine: &Engine, outcome: &Outcome, clock: &Clock) -> Report {
+        let replied = replied(engine.program(), outcome);
         Report {
+            class: replied.as_ref().and_then(|replied| replied.class),
+            numbers: replied.map(|replied| replied.numbers),
             model: self
                 .model
                 .model

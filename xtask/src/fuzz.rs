@@ -25,6 +25,22 @@ pub(crate) struct Args {
 enum Reader {
     /// Import of GGUF files
     Gguf,
+    /// Import of ONNX files
+    Onnx,
+    /// Import of opML's files
+    Mlgo,
+}
+
+impl Reader {
+    /// Package, test, and what the test calls it.
+    fn test(self) -> [&'static str; 3] {
+        let name = match self {
+            Reader::Gguf => "gguf",
+            Reader::Onnx => "onnx",
+            Reader::Mlgo => "mlgo",
+        };
+        ["gavel-formats", "fuzz", name]
+    }
 }
 
 /// Runs the test.
@@ -32,11 +48,10 @@ enum Reader {
 /// # Errors
 /// When a file is not survived; the test says which.
 pub(crate) fn fuzz(args: &Args) -> Result<()> {
-    let (package, test) = match args.reader {
-        Reader::Gguf => ("gavel-formats", "fuzz"),
-    };
+    let [package, test, reader] = args.reader.test();
     let mut command = run::command("cargo", &["test", "--package", package, "--test", test]);
     command.args(["mutants_are_survived", "--", "--nocapture"]);
+    command.env("GAVEL_FUZZ_READER", reader);
     command.env("GAVEL_FUZZ_SECONDS", (args.minutes * 60).to_string());
     command.env("GAVEL_FUZZ_SEED", args.seed.to_string());
     if args.keep {

@@ -3,6 +3,7 @@
 //! A [`Lie`] names what is wrong and where ([`lie`]); [`plan`] turns it into edits of an execution that change the
 //! answer; [`Liar`] plays it ([`gavel_dispute::Knowledge`]), with a machine trace that parts from the truth at a
 //! seeded random instruction ([`lying_trace`]). For tests, benchmarks and the demo: no daemon knows this crate.
+mod anatomy;
 pub mod draw;
 pub mod liar;
 pub mod lie;

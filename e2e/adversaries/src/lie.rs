@@ -112,7 +112,7 @@ pub enum PlaceError {
         count: u64,
     },
     /// The request ends before the place where this lie would begin.
-    #[error("a {kind} lie needs a request that generates; this one ends with status {status:?}")]
+    #[error("a {kind} lie needs a request that is answered; this one ends with status {status:?}")]
     NothingToLieAbout {
         /// The lie.
         kind: LieKind,

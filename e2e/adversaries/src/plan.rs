@@ -1,5 +1,6 @@
 //! From a lie to the edits that make it: always such that the answer changes, or there would be nothing to dispute.
 
+use crate::anatomy::Anatomy;
 use crate::{Lie, LieKind, PlaceError, draw};
 use gavel_engine::{Edit, Engine, Outcome, answer_edited};
 use gavel_kernels::shape;
@@ -28,6 +29,7 @@ struct Truth<'a> {
     engine: &'a Arc<Engine>,
     known: &'a KnownRequest,
     outcome: Outcome,
+    anatomy: Anatomy,
 }
 
 impl Plan {
@@ -46,6 +48,7 @@ impl Plan {
             engine,
             known,
             outcome,
+            anatomy: Anatomy::of(engine.program()),
         };
         truth.check_place(lie)?;
         if lie.kind == LieKind::Machine {
@@ -72,12 +75,11 @@ impl Plan {
 
 impl Truth<'_> {
     fn check_place(&self, lie: &Lie) -> Result<(), PlaceError> {
-        let generates = self.outcome.steps >= 3;
-        let needs_generation = !matches!(
+        let needs_head = !matches!(
             lie.kind,
             LieKind::Result | LieKind::Silent | LieKind::Tokenizer
         );
-        if needs_generation && !generates {
+        if needs_head && !self.anatomy.head_ran(&self.outcome) {
             return Err(PlaceError::NothingToLieAbout {
                 kind: lie.kind,
                 status: self.outcome.status,
@@ -101,9 +103,9 @@ impl Truth<'_> {
         Ok(())
     }
 
-    /// The step that ran the head last: the one before the detokenizing step.
+    /// The step that ran the head last.
     fn last_generation(&self) -> u64 {
-        self.outcome.steps - 2
+        self.anatomy.head_step(&self.outcome)
     }
 
     /// The first node for which `wanted` holds.
@@ -115,18 +117,12 @@ impl Truth<'_> {
         nodes
             .iter()
             .position(|node| wanted(&node.op))
-            .expect("a language model's graph has every stage")
+            .expect("a program with tokens has what makes them")
     }
 
-    /// The node that writes the logits: the sampler's first input.
+    /// The node that writes the numbers of which the answer is made.
     fn head(&self) -> usize {
-        let program = self.engine.program();
-        let logits = program.nodes[self.find(|op| matches!(op, Op::Sample(_)))].inputs()[0].code();
-        program
-            .nodes
-            .iter()
-            .position(|node| node.output == logits)
-            .expect("somebody writes the logits")
+        self.anatomy.head
     }
 
     fn head_chunks(&self) -> u64 {
@@ -152,7 +148,9 @@ impl Truth<'_> {
     /// One token id of the prompt.
     fn other_prompt_token(&self, at: usize, seed: u64) -> Edit {
         let id = self.other_id(self.outcome.prompt_tokens[at], seed);
-        let node = self.find(|op| matches!(op, Op::TokenizeIds(_)));
+        let is_tokenizer =
+            |op: &Op| matches!(op, Op::TokenizeIds(_) | Op::BpeIds(_) | Op::WordPieceIds(_));
+        let node = self.find(is_tokenizer);
         Edit {
             step: 0,
             node,
@@ -182,7 +180,7 @@ impl Truth<'_> {
         let node = &self.engine.program().nodes[k];
         let len = shape::output(&node.op).len;
         let vocab = self.vocab();
-        let control = matches!(node.op, Op::Advance(_));
+        let control = k == self.anatomy.last;
         let dtype = shape::output(&node.op).dtype;
         let rewrite = move |words: &mut [u32]| match dtype {
             _ if control => words[4] = words[4].wrapping_add(1),
@@ -218,17 +216,15 @@ impl Truth<'_> {
     fn other_answer(&self) -> Edit {
         let step = self.outcome.steps - 1;
         if self.outcome.output.is_empty() {
-            let node = self.find(|op| matches!(op, Op::Advance(_)));
             return Edit {
                 step,
-                node,
+                node: self.anatomy.last,
                 rewrite: Arc::new(|words| words[4] = words[4].wrapping_add(1)),
             };
         }
-        let node = self.find(|op| matches!(op, Op::Detokenize(_)));
         Edit {
             step,
-            node,
+            node: self.anatomy.answer,
             rewrite: Arc::new(|words| words[0] ^= 1),
         }
     }

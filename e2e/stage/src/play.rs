@@ -9,10 +9,10 @@ use crate::{
 };
 use alloy::{
     eips::BlockId,
-    primitives::{B256, U256},
+    primitives::{B256, Bytes, U256},
     providers::Provider as _,
     rpc::types::Filter,
-    sol_types::SolEvent,
+    sol_types::{SolCall, SolEvent, SolValue},
 };
 use anyhow::{Context, Result, bail, ensure};
 use gavel_adversaries::{Liar, Lie, Plan};
@@ -31,8 +31,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 /// A question, and how it is lied about.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    /// The text.
-    pub prompt: String,
+    /// The text, or whatever bytes the model reads.
+    pub prompt: Vec<u8>,
     /// At most this many tokens.
     pub max_tokens: u32,
     /// The lie; none for an honest request.
@@ -70,7 +70,7 @@ pub async fn play(scene: &Scene, ask: &Ask, say: Watching<'_>) -> Result<Report>
     let inference = Instant::now();
     let outcome = scene
         .engine
-        .answer(ask.prompt.as_bytes(), &known.request.params, |_| {})?;
+        .answer(&ask.prompt, &known.request.params, |_| {})?;
     let inference = inference.elapsed().as_secs_f64();
     if let Some(lie) = &ask.lie {
         Plan::new(lie, &known, &scene.engine, &guest_image())?;
@@ -107,7 +107,7 @@ pub async fn play(scene: &Scene, ask: &Ask, say: Watching<'_>) -> Result<Report>
     Ok(Report {
         model: ask.model.clone(),
         program_id: scene.engine.program().id.to_string(),
-        prompt: ask.prompt.clone(),
+        prompt: shown(&ask.prompt),
         prompt_tokens: outcome.prompt_tokens.clone(),
         tokens: outcome.tokens.clone(),
         answer: String::from_utf8_lossy(&outcome.output).into_owned(),
@@ -155,6 +155,14 @@ pub async fn play(scene: &Scene, ask: &Ask, say: Watching<'_>) -> Result<Report>
         watcher_gas: cast.honest.spent().to_string(),
         balances: balances.report(),
     })
+}
+
+/// A prompt for people: a text, or how many bytes there are of what is none.
+fn shown(prompt: &[u8]) -> String {
+    match str::from_utf8(prompt) {
+        Ok(text) if !text.contains('\0') => text.into(),
+        _ => format!("{} bytes", prompt.len()),
+    }
 }
 
 impl Cast {
@@ -225,14 +233,22 @@ async fn foreseen(scene: &Scene, ask: &Ask, index: u64) -> Result<KnownRequest> 
         index,
         program_id: scene.engine.program().id,
         requester: scene.consumer.into_array(),
-        prompt_root: root_of_bytes(ask.prompt.as_bytes(), header.prompt_depth),
+        prompt_root: root_of_bytes(&ask.prompt, header.prompt_depth),
         prompt_len: ask.prompt.len() as u32,
         params: Params::greedy(ask.max_tokens),
     };
     Ok(KnownRequest {
         request,
-        prompt: ask.prompt.clone().into_bytes(),
+        prompt: ask.prompt.clone(),
     })
+}
+
+/// The input of `ask(text, maxTokens)`. The chain takes any bytes for a text, Rust's does not.
+fn ask_input(text: &[u8], max_tokens: u32) -> Bytes {
+    let arguments = (Bytes::copy_from_slice(text), max_tokens).abi_encode_params();
+    [&ProposalTriage::askCall::SELECTOR[..], &arguments]
+        .concat()
+        .into()
 }
 
 /// The dApp asks and pays; gives the request's id.
@@ -249,11 +265,12 @@ pub async fn question(scene: &Scene, ask: &Ask) -> Result<B256> {
         .quote(scene.lane, length, ask.max_tokens, gas)
         .call()
         .await?;
-    let call = ProposalTriage::askCall {
-        text: ask.prompt.clone(),
-        maxTokens: ask.max_tokens,
+    let call = Call {
+        name: "ask",
+        to: scene.consumer,
+        input: ask_input(&ask.prompt, ask.max_tokens),
+        value: fee,
     };
-    let call = Call::new("ask", scene.consumer, &call).with_value(fee);
     let mut sender = Sender::new(
         provider.clone(),
         scene.accounts.requester.wallet(),

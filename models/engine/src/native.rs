@@ -105,6 +105,10 @@ fn work(op: &Op) -> u64 {
         Op::Linear(p) => product(p.rows, p.cols),
         Op::Scores(p) => product(p.heads * p.head_dim, p.context),
         Op::WeightedSum(p) => product(p.heads * p.head_dim, p.context),
+        Op::Conv(p) => {
+            let kernel = p.channels / p.groups * p.kernel_height * p.kernel_width;
+            product(p.out_channels * p.out_height * p.out_width, kernel)
+        }
         _ => 0,
     }
 }

@@ -129,6 +129,10 @@ fn multiply_adds(op: &Op) -> u64 {
         Op::Linear(p) => product(&[p.rows, p.cols]),
         Op::Scores(p) => product(&[p.heads, p.head_dim, p.context]),
         Op::WeightedSum(p) => product(&[p.heads, p.head_dim, p.context]),
+        Op::Conv(p) => {
+            let kernel = product(&[p.channels / p.groups, p.kernel_height, p.kernel_width]);
+            kernel * product(&[p.out_channels, p.out_height, p.out_width])
+        }
         _ => 0,
     }
 }

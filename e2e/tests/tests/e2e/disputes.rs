@@ -29,7 +29,7 @@ pub(crate) async fn scene(engine: &Arc<Engine>) -> Scene {
 /// Plays a lie; the honest side wins and everyone has what is theirs.
 pub(crate) async fn dispute(
     scene: &Scene,
-    prompt: &str,
+    prompt: impl Into<Vec<u8>>,
     max_tokens: u32,
     lie: Lie,
     challenger_lies: bool,
@@ -66,7 +66,7 @@ fn an_honest_request_is_delivered_without_a_dispute() {
         let scene = scene(&world::embedded()).await;
         let prompt = gavel_zoo::prompt("Swap 250,000 USDC of the treasury into stETH.");
         let ask = Ask {
-            prompt,
+            prompt: prompt.into(),
             max_tokens: 64,
             lie: None,
             challenger_lies: false,
@@ -100,7 +100,7 @@ fn every_lie_and_role_on_the_embedded_model() {
         for (kind, at) in places.into_iter().chain(others) {
             for challenger_lies in [false, true] {
                 let lie = Lie { kind, at, seed: 7 };
-                let report = dispute(&scene, &prompt, 12, lie, challenger_lies).await;
+                let report = dispute(&scene, prompt.as_str(), 12, lie, challenger_lies).await;
                 let by_clock = matches!(kind, LieKind::Result | LieKind::Silent);
                 assert_eq!(
                     report.reason.as_deref(),

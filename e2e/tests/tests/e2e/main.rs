@@ -3,6 +3,7 @@ mod anvil;
 mod bonds;
 mod descent;
 mod disputes;
+mod networks;
 mod random_lies;
 mod world;
 mod zoo;

@@ -20,9 +20,9 @@ const MOST_TEXT: u64 = 32 << 12;
 /// Most numbers of all weights: a GiB.
 const MOST_WEIGHTS: u64 = 1 << 28;
 /// Most numbers of weights that are made from others: a file of a few bytes could ask for any number.
-const MOST_MADE: u64 = 1 << 25;
+const MOST_MADE: u64 = 1 << 26;
 /// Most numbers between nodes: a request has them all in memory.
-const MOST_SCRATCH: u64 = 1 << 25;
+const MOST_SCRATCH: u64 = 1 << 24;
 
 /// Numbers on their way through a network: an F32 slot, full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

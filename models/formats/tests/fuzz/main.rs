@@ -1,8 +1,10 @@
 //! Import of files that somebody may have made to do harm: each is an error or a program, soon, in bounded memory.
 //!
-//! `cargo test` replays the files in `corpus` and tries some new ones. `cargo xtask fuzz gguf` tries for as long as it is told; its seeds
+//! `cargo test` replays the files in `corpus` and tries some new ones. `cargo xtask fuzz READER` tries for as long as it is told; its seeds
 //! are the corpus and small whole files, and a mutant that ends in a way not seen before becomes a seed itself.
+mod mlgo;
 mod mutate;
+mod onnx;
 mod walk;
 
 use gavel_fixtures::random::{Family, LEAST_VOCAB, RandomModel, Storage};
@@ -27,6 +29,35 @@ const LARGEST_SEED: usize = 24 << 10;
 /// How many seconds are spent on new mutants where nobody says it.
 const SECONDS: u64 = 2;
 
+/// A kind of files.
+struct Reader {
+    /// Its name on the command line and the ending of its files.
+    name: &'static str,
+    /// Small whole files.
+    whole: fn() -> Vec<Vec<u8>>,
+    /// A changed file; the second one lends its parts.
+    mutant: fn(&[u8], &[u8], &mut Draw) -> Vec<u8>,
+}
+
+/// All kinds.
+const READERS: [Reader; 3] = [
+    Reader {
+        name: "gguf",
+        whole,
+        mutant,
+    },
+    Reader {
+        name: "onnx",
+        whole: onnx::whole,
+        mutant: onnx::mutant,
+    },
+    Reader {
+        name: "mlgo",
+        whole: mlgo::whole,
+        mutant: mlgo::mutant,
+    },
+];
+
 /// One test at a time, so that time and memory are its own.
 static ALONE: Mutex<()> = Mutex::new(());
 
@@ -42,12 +73,13 @@ fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus")
 }
 
-/// The corpus, in the order of its names.
-fn kept() -> Vec<(String, Vec<u8>)> {
+/// The corpus of a kind of files, in the order of its names.
+fn kept(ending: &str) -> Vec<(String, Vec<u8>)> {
     let files = fs::read_dir(corpus()).expect("the corpus is there");
     let mut files: Vec<_> = files
-        .map(|entry| {
-            let path = entry.expect("the corpus can be listed").path();
+        .map(|entry| entry.expect("the corpus can be listed").path())
+        .filter(|path| path.extension().is_some_and(|other| other == ending))
+        .map(|path| {
             let bytes = fs::read(&path).expect("the corpus can be read");
             (path.display().to_string(), bytes)
         })
@@ -56,7 +88,7 @@ fn kept() -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// Small whole files.
+/// Small whole GGUF files.
 fn whole() -> Vec<Vec<u8>> {
     let small = |family, storage, dim| RandomModel {
         family,
@@ -135,8 +167,8 @@ fn check_peak() {
 }
 
 /// Keeps a file that failed, so that it can be looked at and joins the corpus once it is mended.
-fn failed(bytes: &[u8], seed: u64) -> ! {
-    let path = corpus().join(format!("failed-{seed:016x}.gguf"));
+fn failed(bytes: &[u8], seed: u64, ending: &str) -> ! {
+    let path = corpus().join(format!("failed-{seed:016x}.{ending}"));
     fs::write(&path, bytes).expect("the corpus takes files");
     panic!("{} is not survived", path.display());
 }
@@ -144,25 +176,38 @@ fn failed(bytes: &[u8], seed: u64) -> ! {
 #[test]
 fn the_corpus_is_survived() {
     let _alone = ALONE.lock();
-    let files = kept();
-    assert!(files.len() > 30, "the corpus is there");
-    for (name, bytes) in files {
-        let ended = catch_unwind(|| ending(&bytes));
-        assert!(ended.is_ok(), "{name} is not survived");
-        check_peak();
+    for reader in READERS {
+        let files = kept(reader.name);
+        assert!(files.len() > 10, "the corpus of {} is there", reader.name);
+        for (name, bytes) in files {
+            let ended = catch_unwind(|| ending(&bytes));
+            assert!(ended.is_ok(), "{name} is not survived");
+            check_peak();
+        }
     }
 }
 
 #[test]
 fn whole_files_are_programs() {
-    for file in whole() {
-        assert_eq!(ending(&file), "a program");
+    for reader in READERS {
+        for file in (reader.whole)() {
+            assert_eq!(ending(&file), "a program", "{}", reader.name);
+        }
     }
 }
 
 #[test]
 fn mutants_are_survived() {
     let _alone = ALONE.lock();
+    let chosen = env::var("GAVEL_FUZZ_READER").ok();
+    let is_chosen = |reader: &&Reader| chosen.as_ref().is_none_or(|name| name == reader.name);
+    let mut readers = READERS.iter().filter(is_chosen).peekable();
+    assert!(readers.peek().is_some(), "no reader is called {chosen:?}");
+    readers.for_each(try_mutants);
+}
+
+/// Tries mutants of a kind of files for as long as the environment says.
+fn try_mutants(reader: &Reader) {
     let number = |name: &str| {
         env::var(name)
             .ok()
@@ -171,8 +216,8 @@ fn mutants_are_survived() {
     let seconds = Duration::from_secs(number("GAVEL_FUZZ_SECONDS").unwrap_or(SECONDS));
     let first = number("GAVEL_FUZZ_SEED").unwrap_or(1);
     let keep = env::var_os("GAVEL_FUZZ_KEEP").is_some();
-    let mut seeds = whole();
-    seeds.extend(kept().into_iter().map(|(_, bytes)| bytes));
+    let mut seeds = (reader.whole)();
+    seeds.extend(kept(reader.name).into_iter().map(|(_, bytes)| bytes));
     let mut endings: BTreeSet<String> = seeds.iter().map(|seed| ending(seed)).collect();
     let start = Instant::now();
     let mut tried = 0u64;
@@ -180,9 +225,9 @@ fn mutants_are_survived() {
         let seed = first.wrapping_add(tried);
         let mut draw = Draw::new(seed);
         let (one, other) = (draw.below(seeds.len()), draw.below(seeds.len()));
-        let bytes = mutant(&seeds[one], &seeds[other], &mut draw);
+        let bytes = (reader.mutant)(&seeds[one], &seeds[other], &mut draw);
         let Ok(ended) = catch_unwind(AssertUnwindSafe(|| ending(&bytes))) else {
-            failed(&bytes, seed);
+            failed(&bytes, seed, reader.name);
         };
         tried += 1;
         if tried.is_multiple_of(64) {
@@ -190,14 +235,15 @@ fn mutants_are_survived() {
         }
         if bytes.len() <= LARGEST_SEED && endings.insert(ended) {
             if keep {
-                let path = corpus().join(format!("{seed:016x}.gguf"));
+                let path = corpus().join(format!("{seed:016x}.{}", reader.name));
                 fs::write(path, &bytes).expect("the corpus takes files");
             }
             seeds.push(bytes);
         }
     }
     println!(
-        "{tried} mutants in {} s, {} ways to end, {} MiB at most",
+        "{}: {tried} mutants in {} s, {} ways to end, {} MiB at most",
+        reader.name,
         start.elapsed().as_secs(),
         endings.len(),
         peak().unwrap_or(0)

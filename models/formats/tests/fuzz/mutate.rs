@@ -23,7 +23,7 @@ impl Draw {
         (self.next() % end as u64) as usize
     }
 
-    fn of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
+    pub(crate) fn of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
         match all.len() {
             0 => None,
             len => Some(&all[self.below(len)]),
@@ -139,7 +139,7 @@ fn change(file: &mut [u8], map: &Map, field: &Field, draw: &mut Draw) {
     }
 }
 
-fn text(bytes: &mut [u8], draw: &mut Draw) {
+pub(crate) fn text(bytes: &mut [u8], draw: &mut Draw) {
     if bytes.is_empty() {
         return;
     }
@@ -152,7 +152,7 @@ fn text(bytes: &mut [u8], draw: &mut Draw) {
 }
 
 /// An extreme or a neighbour, in as many bytes as there are.
-fn number(bytes: &mut [u8], draw: &mut Draw) {
+pub(crate) fn number(bytes: &mut [u8], draw: &mut Draw) {
     let mut whole = [0u8; 8];
     let len = bytes.len().min(8);
     whole[..len].copy_from_slice(&bytes[..len]);
@@ -169,7 +169,7 @@ fn number(bytes: &mut [u8], draw: &mut Draw) {
 }
 
 /// Bits, cuts and gaps wherever they fall.
-fn anywhere(file: &mut Vec<u8>, draw: &mut Draw) {
+pub(crate) fn anywhere(file: &mut Vec<u8>, draw: &mut Draw) {
     if file.is_empty() {
         return;
     }
