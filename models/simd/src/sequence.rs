@@ -1,7 +1,6 @@
 //! The operators on rows of a sequence: matrices of numbers as they lie in a file, attention of all rows to all rows, and what stays
 //! within a row.
 
-use crate::Level;
 use crate::attention::largest;
 use crate::exp::{exp, gelu as gelu_of};
 use crate::level::by_level;
@@ -27,105 +26,69 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// `out[r * out_stride + o] = x[r] . w[o]` over `cols` numbers of each, before any NaN is made canonical.
-///
-/// # Panics
-/// If a row is shorter than that, or `out` than its rows.
-pub fn products(
-    level: Level,
-    x: Rows<'_>,
-    w: Rows<'_>,
-    cols: usize,
-    out: &mut [f32],
-    out_stride: usize,
-) {
-    match level.0 {
-        #[cfg(target_arch = "x86_64")]
-        crate::level::Kind::Avx512 => wide_products(level, x, w, cols, out, out_stride),
-        _ => narrow_products(level, x, w, cols, out, out_stride),
-    }
-}
-
 by_level! {
-    /// Sixteen sums at a time, for 32 registers of sixteen numbers.
-    #[cfg(target_arch = "x86_64")]
-    fn wide_products(x: Rows<'_>, w: Rows<'_>, cols: usize, out: &mut [f32], out_stride: usize) {
-        blocks::<4, 4>(x, w, cols, out, out_stride);
+    /// `out[r * out_stride + o] = x[r] . w[o]` over `cols` numbers of each, before any NaN is made canonical. A row of `w` is read once, and
+    /// those of `x` stay near.
+    ///
+    /// # Panics
+    /// If a row is shorter than that, or `out` than its rows.
+    pub fn products(x: Rows<'_>, w: Rows<'_>, cols: usize, out: &mut [f32], out_stride: usize) {
+        let whole = w.count / TOGETHER * TOGETHER;
+        let mut o = 0;
+        while o < whole {
+            let rows = [w.row(o, cols), w.row(o + 1, cols), w.row(o + 2, cols), w.row(o + 3, cols)];
+            let mut r = 0;
+            while r < x.count {
+                let sums = four(x.row(r, cols), rows);
+                out[r * out_stride + o..][..TOGETHER].copy_from_slice(&sums);
+                r += 1;
+            }
+            o += TOGETHER;
+        }
+        while o < w.count {
+            let mut r = 0;
+            while r < x.count {
+                out[r * out_stride + o] = dot(x.row(r, cols), w.row(o, cols), |x| x);
+                r += 1;
+            }
+            o += 1;
+        }
     }
 }
 
-by_level! {
-    /// Four sums at a time, for 16 registers of eight.
-    fn narrow_products(x: Rows<'_>, w: Rows<'_>, cols: usize, out: &mut [f32], out_stride: usize) {
-        blocks::<2, 2>(x, w, cols, out, out_stride);
-    }
-}
+/// Rows of a matrix that one row is multiplied with at a time.
+const TOGETHER: usize = 4;
 
-/// All products, `R` rows with `C` rows at a time. A row of `w` is read once, and those of `x` stay near.
+/// Four dot products with the same row, each with sums of its own: variables, not an array, which would lie in memory.
 #[inline(always)]
-fn blocks<const R: usize, const C: usize>(
-    x: Rows<'_>,
-    w: Rows<'_>,
-    cols: usize,
-    out: &mut [f32],
-    out_stride: usize,
-) {
-    let (whole_x, whole_w) = (x.count / R * R, w.count / C * C);
-    let mut o = 0;
-    while o < whole_w {
-        let mut r = 0;
-        while r < whole_x {
-            let sums = block::<R, C>(x, w, [r, o], cols);
-            for (at, sums) in sums.iter().enumerate() {
-                out[(r + at) * out_stride + o..][..C].copy_from_slice(sums);
-            }
-            r += R;
+fn four(x: &[f32], rows: [&[f32]; TOGETHER]) -> [f32; TOGETHER] {
+    let (x, x_rest) = x.as_chunks::<LANES>();
+    let (a, a_rest) = rows[0].as_chunks::<LANES>();
+    let (b, b_rest) = rows[1].as_chunks::<LANES>();
+    let (c, c_rest) = rows[2].as_chunks::<LANES>();
+    let (d, d_rest) = rows[3].as_chunks::<LANES>();
+    let (mut p, mut q, mut s, mut t) = ([0.0; LANES], [0.0; LANES], [0.0; LANES], [0.0; LANES]);
+    for ((((x, a), b), c), d) in x.iter().zip(a).zip(b).zip(c).zip(d) {
+        for lane in 0..LANES {
+            p[lane] += x[lane] * a[lane];
         }
-        o += C;
-    }
-    for r in 0..x.count {
-        let first = if r < whole_x { whole_w } else { 0 };
-        for o in first..w.count {
-            out[r * out_stride + o] = dot(x.row(r, cols), w.row(o, cols), |x| x);
+        for lane in 0..LANES {
+            q[lane] += x[lane] * b[lane];
+        }
+        for lane in 0..LANES {
+            s[lane] += x[lane] * c[lane];
+        }
+        for lane in 0..LANES {
+            t[lane] += x[lane] * d[lane];
         }
     }
-}
-
-#[inline(always)]
-fn block<const R: usize, const C: usize>(
-    x: Rows<'_>,
-    w: Rows<'_>,
-    [r, o]: [usize; 2],
-    cols: usize,
-) -> [[f32; C]; R] {
-    let x: [&[f32]; R] = core::array::from_fn(|at| x.row(r + at, cols));
-    let w: [&[f32]; C] = core::array::from_fn(|at| w.row(o + at, cols));
-    let mut sums = [[[0.0; LANES]; C]; R];
-    for chunk in 0..cols / LANES {
-        let part = |row: &[f32]| -> [f32; LANES] {
-            let numbers = row[chunk * LANES..].first_chunk();
-            *numbers.expect("the chunk is whole")
-        };
-        let w: [[f32; LANES]; C] = core::array::from_fn(|c| part(w[c]));
-        for r in 0..R {
-            let x = part(x[r]);
-            for c in 0..C {
-                for lane in 0..LANES {
-                    sums[r][c][lane] += x[lane] * w[c][lane];
-                }
-            }
-        }
+    for lane in 0..x_rest.len() {
+        p[lane] += x_rest[lane] * a_rest[lane];
+        q[lane] += x_rest[lane] * b_rest[lane];
+        s[lane] += x_rest[lane] * c_rest[lane];
+        t[lane] += x_rest[lane] * d_rest[lane];
     }
-    let whole = cols / LANES * LANES;
-    for r in 0..R {
-        for c in 0..C {
-            let rest = x[r][whole..].iter().zip(&w[c][whole..]);
-            for (sum, (x, w)) in sums[r][c].iter_mut().zip(rest) {
-                *sum += x * w;
-            }
-        }
-    }
-    sums.map(|sums| sums.map(folded))
+    [folded(p), folded(q), folded(s), folded(t)]
 }
 
 by_level! {

@@ -136,8 +136,17 @@ fn numbers(dtype: &str, bytes: &[u8]) -> Vec<f64> {
     }
 }
 
+/// In eight sums, which the compiler puts side by side.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    let mut sums = [0.0; 8];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (a, b) in a.iter().zip(b) {
+        for at in 0..8 {
+            sums[at] += a[at] * b[at];
+        }
+    }
+    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b);
+    sums.into_iter().chain(rest).sum()
 }
 
 fn sum(a: &[f64], b: &[f64]) -> Vec<f64> {
