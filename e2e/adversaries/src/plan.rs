@@ -148,12 +148,8 @@ impl Truth<'_> {
     /// One token id of the prompt.
     fn other_prompt_token(&self, at: usize, seed: u64) -> Edit {
         let id = self.other_id(self.outcome.prompt_tokens[at], seed);
-        let is_tokenizer = |op: &Op| {
-            matches!(
-                op,
-                Op::TokenizeIds(_) | Op::BpeIds(_) | Op::WordPieceIds(_) | Op::WordPieceIds(_)
-            )
-        };
+        let is_tokenizer =
+            |op: &Op| matches!(op, Op::TokenizeIds(_) | Op::BpeIds(_) | Op::WordPieceIds(_));
         let node = self.find(is_tokenizer);
         Edit {
             step: 0,
