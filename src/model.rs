@@ -57,6 +57,13 @@ pub(crate) enum Backend {
 }
 
 impl Backend {
+    /// The sandbox, in a build that has it.
+    pub(crate) const SANDBOX: Backend = if cfg!(feature = "wasm") {
+        Backend::Wasm
+    } else {
+        Backend::Native
+    };
+
     /// Its name in settings.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -73,17 +80,36 @@ impl Backend {
                 None => Box::new(Native),
             },
             #[cfg(feature = "wasm")]
-            Backend::Wasm => Box::new(Wasm::new()?),
+            Backend::Wasm => Box::new(sandbox()?),
             #[cfg(not(feature = "wasm"))]
             Backend::Wasm => anyhow::bail!("this gavel was built without the feature `wasm`"),
         })
     }
 }
 
+/// A sandbox whose compiled module is kept for the next process, where there is a folder for it.
+#[cfg(feature = "wasm")]
+fn sandbox() -> anyhow::Result<Wasm> {
+    let Some(folder) = cache::folder() else {
+        return Ok(Wasm::new()?);
+    };
+    Wasm::cached(Some(&folder.join("wasm"))).or_else(|error| {
+        tracing::warn!(target: "gavel", %error, "the compiled module is kept nowhere");
+        Ok(Wasm::new()?)
+    })
+}
+
 impl ModelArgs {
     /// Imports the model and prepares its engine.
     pub(crate) fn engine(&self) -> anyhow::Result<Engine> {
         let Imported { program, parts, .. } = self.import()?;
+        #[cfg(feature = "wasm")]
+        if self.backend == Backend::Wasm {
+            let threads = self
+                .threads
+                .map_or_else(rayon::current_num_threads, usize::from);
+            gavel_engine::fits_sandboxes(&program, threads).context("try --backend native")?;
+        }
         Ok(Engine::new(
             Arc::new(program),
             self.backend.executor(parts)?,

@@ -26,8 +26,8 @@ pub(crate) struct Settings {
     pub(crate) private_key_file: Option<PathBuf>,
     /// GGUF file; the embedded model if there is none.
     pub(crate) model: Option<PathBuf>,
-    /// Who computes.
-    pub(crate) backend: Backend,
+    /// Who computes; if it isn't given, sandboxes for the sequencer and native code for the verifier.
+    pub(crate) backend: Option<Backend>,
     /// Threads; as many as there are processors if it isn't given.
     pub(crate) threads: Option<u16>,
     /// Where the sequencer keeps its data.
@@ -63,7 +63,7 @@ impl Default for Settings {
             deployment: deployment_file::DEFAULT.into(),
             private_key_file: None,
             model: None,
-            backend: Backend::default(),
+            backend: None,
             threads: None,
             data_dir: "gavel-data".into(),
             sequencer: gavel_sequencer::Config {
@@ -182,12 +182,12 @@ impl Flags {
 }
 
 impl Settings {
-    /// Model and backend.
-    pub(crate) fn model(&self) -> ModelArgs {
+    /// Model and backend, which is `usual` if none was asked for.
+    pub(crate) fn model(&self, usual: Backend) -> ModelArgs {
         ModelArgs {
             model: self.model.clone(),
             no_cache: false,
-            backend: self.backend,
+            backend: self.backend.unwrap_or(usual),
             threads: self.threads,
         }
     }

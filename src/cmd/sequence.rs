@@ -3,6 +3,7 @@
 use crate::{
     chain::{self, Rollup},
     key, logs,
+    model::Backend,
     settings::{DaemonArgs, Flags, Settings},
     shutdown,
 };
@@ -76,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let result = runtime.block_on(async {
         let cancel = shutdown::on_signal()?;
         let rollup = Rollup::open(&settings.rpc, &settings.deployment).await?;
-        let engine = Arc::new(settings.model().engine()?);
+        let engine = Arc::new(settings.model(Backend::SANDBOX).engine()?);
         let _lock = lock(&settings.data_dir)?;
         let link = Link {
             provider: rollup.provider.clone(),
@@ -105,7 +106,7 @@ async fn serve(
     let store = SqliteStore::open(&file)
         .await
         .with_context(|| format!("the data in {} can't be used", file.display()))?;
-    let pool = settings.model().pool()?;
+    let pool = settings.model(Backend::SANDBOX).pool()?;
     let (account, lane) = (link.signer.address(), config.lane);
     let api = config.api.as_ref().map(|api| api.listen.to_string());
     let answers = Arc::new(EngineAnswers::new(engine, Some(pool)));

@@ -5,6 +5,7 @@ use crate::{
     chain::{self, Rollup},
     drafts::ProviderDrafts,
     key, logs,
+    model::Backend,
     settings::{DaemonArgs, Flags, Settings},
     shutdown,
     usage::Usage,
@@ -72,7 +73,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let result = runtime.block_on(async {
         let cancel = shutdown::on_signal()?;
         let rollup = Rollup::open(&settings.rpc, &settings.deployment).await?;
-        let engine = Arc::new(settings.model().engine()?);
+        let engine = Arc::new(settings.model(Backend::Native).engine()?);
         watch(&settings, &rollup, signer, engine, cancel).await
     });
     // What is being computed is of no use any more.

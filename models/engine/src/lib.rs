@@ -37,4 +37,4 @@ pub use printed::printed;
 pub use replied::{Replied, replied};
 pub use state::{State, StateError};
 #[cfg(feature = "wasm")]
-pub use wasm::{Wasm, WasmError};
+pub use wasm::{Wasm, WasmError, fits_sandboxes};

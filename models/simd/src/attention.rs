@@ -6,8 +6,11 @@
 
 use crate::exp::exp;
 use crate::level::by_level;
-use crate::linear::float::{column_sums, dot, folded};
+use crate::linear::float::{column_sums, dot, dots, folded};
 use gavel_kernels::num::{CANONICAL_NAN, LANES, stored};
+
+/// Elements of the shortest heads that models have.
+const SHORT: usize = 8;
 
 /// The shape of an attention operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +59,11 @@ by_level! {
         let (keys, values) = (&keys[first..], &values[first..]);
         let heads = q.chunks_exact(shape.head_dim).zip(out.chunks_exact_mut(shape.head_dim));
         for (q, out) in heads {
-            scores(shape, q, keys, weights);
+            match q.first_chunk() {
+                // A length that the compiler knows: of a short head's sixteen lanes it writes out those that have terms.
+                Some(q) if shape.head_dim == SHORT => scores::<&[f32; SHORT]>(shape, q, keys, weights),
+                _ => scores(shape, q, keys, weights),
+            }
             softmax(weights);
             weighted_sum(shape, weights, values, out);
         }
@@ -64,7 +71,8 @@ by_level! {
 }
 
 #[inline(always)]
-fn scores(shape: &Shape, q: &[f32], keys: &[f32], out: &mut [f32]) {
+fn scores<Q: AsRef<[f32]>>(shape: &Shape, q: Q, keys: &[f32], out: &mut [f32]) {
+    let q = q.as_ref();
     let scale = f32::from_bits(shape.scale);
     for (chunk, out) in out.chunks_mut(LANES).enumerate() {
         let key = |i: usize| -> &[f32; LANES] {
@@ -136,12 +144,22 @@ pub(crate) fn largest(values: &[f32]) -> f32 {
     }
 }
 
-/// The i-th position that is seen goes to lane i mod 16: a dot product of the weights and an element's positions.
+/// The i-th position that is seen goes to lane i mod 16: a dot product of the weights and an element's positions. Four elements at a
+/// time, for the sums of one wait for each other.
 #[inline(always)]
 fn weighted_sum(shape: &Shape, weights: &[f32], values: &[f32], out: &mut [f32]) {
-    for (element, out) in out.iter_mut().enumerate() {
-        let values = &values[element * shape.positions..][..weights.len()];
-        *out = f32::from_bits(stored(dot(weights, values, |x| x)));
+    let of = |element: usize| &values[element * shape.positions..][..weights.len()];
+    let (fours, rest) = out.as_chunks_mut::<4>();
+    for (at, out) in fours.iter_mut().enumerate() {
+        let sums = dots(
+            weights,
+            [of(4 * at), of(4 * at + 1), of(4 * at + 2), of(4 * at + 3)],
+        );
+        *out = sums.map(|sum| f32::from_bits(stored(sum)));
+    }
+    let first = 4 * fours.len();
+    for (at, out) in rest.iter_mut().enumerate() {
+        *out = f32::from_bits(stored(dot(weights, of(first + at), |x| x)));
     }
 }
 

@@ -34,7 +34,7 @@ fn module(memory: &str, body: &[u8]) -> Module {
         section(7, &[&[3][..], &exports.concat()].concat()),
         section(10, &code),
     ];
-    Module::new(&engine().unwrap(), bytes.concat()).expect("the bytes are a module")
+    Module::new(&engine(None).unwrap(), bytes.concat()).expect("the bytes are a module")
 }
 
 /// How a call into such a module ends.

@@ -8,6 +8,7 @@
 
 #[cfg(test)]
 mod bounds;
+mod capacity;
 mod crew;
 mod instance;
 mod matrices;
@@ -18,10 +19,12 @@ mod workshop;
 
 use crate::batch::workshop::{Planned, Prepared};
 use crate::{Call, Executor};
+use gavel_program::Program;
 use sandbox::Sandbox;
+use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 use thiserror::Error;
-use wasmtime::{Config, Engine, Module};
+use wasmtime::{Cache, CacheConfig, Config, Engine, Module};
 use workshop::WasmWeights;
 
 /// The committed module, built by `cargo xtask artifacts`.
@@ -39,6 +42,16 @@ pub enum WasmError {
         /// What it lacks.
         name: &'static str,
     },
+    /// A program's tensors are more than sandboxes hold.
+    #[error(
+        "the model needs {needed} MiB in a sandbox, and one holds 4096: with {instances} threads they share its matrices; take more threads, or native code"
+    )]
+    TooLarge {
+        /// Mebibytes that the first sandbox would hold.
+        needed: u64,
+        /// Sandboxes that share the matrices.
+        instances: usize,
+    },
 }
 
 /// The WebAssembly executor of one program: one sandbox, one call at a time.
@@ -54,10 +67,27 @@ impl Wasm {
     /// # Errors
     /// [`WasmError`], if the engine refuses it.
     pub fn new() -> Result<Self, WasmError> {
+        Wasm::cached(None)
+    }
+
+    /// The same, with the compiled module kept in a folder for the processes after this one. Whoever can write there can make them
+    /// compute something else.
+    ///
+    /// # Errors
+    /// [`WasmError`], if the engine refuses the module or the folder can't be used.
+    pub fn cached(folder: Option<&Path>) -> Result<Self, WasmError> {
         Ok(Wasm {
-            sandbox: Mutex::new(Sandbox::new(&kernels()?)?),
+            sandbox: Mutex::new(Sandbox::new(&kernels(folder)?)?),
         })
     }
+}
+
+/// Looks whether a program's tensors fit into the sandboxes of so many threads.
+///
+/// # Errors
+/// [`WasmError::TooLarge`] if they don't.
+pub fn fits_sandboxes(program: &Program, threads: usize) -> Result<(), WasmError> {
+    capacity::check(program, threads)
 }
 
 impl Executor for Wasm {
@@ -73,7 +103,7 @@ impl Executor for Wasm {
     /// # Panics
     /// If there is no second sandbox where there was a first.
     fn prepare(&self, planned: &Planned) -> Option<Box<dyn Prepared>> {
-        let module = kernels().expect("the module was compiled before");
+        let module = kernels(None).expect("the module was compiled before");
         let weights = WasmWeights::new(planned.clone(), module);
         Some(Box::new(weights.expect("a sandbox as there was before")))
     }
@@ -83,19 +113,24 @@ impl Executor for Wasm {
     }
 }
 
-/// The committed module, compiled once a process.
-fn kernels() -> Result<Module, WasmError> {
+/// The committed module, compiled once a process, or taken from a folder.
+fn kernels(folder: Option<&Path>) -> Result<Module, WasmError> {
     static COMPILED: OnceLock<Module> = OnceLock::new();
     if let Some(module) = COMPILED.get() {
         return Ok(module.clone());
     }
-    let module = Module::new(&engine()?, MODULE)?;
+    let module = Module::new(&engine(folder)?, MODULE)?;
     Ok(COMPILED.get_or_init(|| module).clone())
 }
 
 /// An engine that counts instructions and leaves no result to the processor.
-fn engine() -> Result<Engine, WasmError> {
+fn engine(folder: Option<&Path>) -> Result<Engine, WasmError> {
     let mut config = Config::new();
     config.wasm_relaxed_simd(false).consume_fuel(true);
+    if let Some(folder) = folder {
+        let mut cache = CacheConfig::new();
+        cache.with_directory(folder);
+        config.cache(Some(Cache::new(cache)?));
+    }
     Ok(Engine::new(&config)?)
 }

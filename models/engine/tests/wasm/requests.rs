@@ -1,11 +1,21 @@
 //! Whole requests in the sandbox and as native code: the same text, tokens and execution commitment.
 
-use gavel_engine::{Engine, Execution, Executor, Native, Outcome, Wasm};
+use gavel_engine::{Engine, Execution, Executor, Native, Outcome, Wasm, WasmError, fits_sandboxes};
 use gavel_fixtures::random::{Family, RandomModel, Storage};
 use gavel_formats::{ImageInfo, Limits, ModelFile, import};
 use gavel_primitives::{Hash, Params, keccak};
+use gavel_program::Program;
 use rayon::ThreadPoolBuilder;
 use std::sync::Arc;
+
+fn imported(file: &Arc<ModelFile>) -> Program {
+    let image = ImageInfo {
+        root: keccak(b"an image"),
+        entry: 0,
+        depth: 11,
+    };
+    import(file, &Limits::default(), image).expect("the file is supported")
+}
 
 fn committed(
     file: &Arc<ModelFile>,
@@ -13,13 +23,7 @@ fn committed(
     prompt: &str,
     params: &Params,
 ) -> (Outcome, Hash) {
-    let image = ImageInfo {
-        root: keccak(b"an image"),
-        entry: 0,
-        depth: 11,
-    };
-    let program = import(file, &Limits::default(), image).expect("the file is supported");
-    let engine = Arc::new(Engine::new(Arc::new(program), executor));
+    let engine = Arc::new(Engine::new(Arc::new(imported(file)), executor));
     let execution = Execution::commit(Arc::clone(&engine), prompt.as_bytes(), params, Vec::new())
         .expect("the prompt is short");
     for threads in [3, 1] {
@@ -106,4 +110,16 @@ fn random_models_of_every_family_and_storage() {
     for family in Family::ALL {
         check(&random(family, plain), "Once");
     }
+}
+
+#[test]
+fn a_program_that_sandboxes_cannot_hold_is_refused() {
+    let mut program = imported(&ModelFile::from_bytes(gavel_zoo::MODEL));
+    assert!(fits_sandboxes(&program, 1).is_ok());
+    program.slots[0].depth = 30;
+    let refused = fits_sandboxes(&program, 2).expect_err("32 GiB are more than a sandbox holds");
+    assert!(
+        matches!(refused, WasmError::TooLarge { instances: 2, .. }),
+        "{refused}"
+    );
 }

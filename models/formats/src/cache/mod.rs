@@ -18,6 +18,7 @@ mod planes;
 
 pub use error::CacheError;
 pub use parts::{PartBytes, PartCache, WantedPart};
+pub use place::folder;
 pub(crate) use planes::{NamedPlane, PlaneCache};
 
 use crate::FileKind;

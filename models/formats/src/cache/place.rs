@@ -33,8 +33,8 @@ pub(crate) fn beside(cache: &Path, what: &str) -> PathBuf {
     path.into()
 }
 
-/// The user's folder of caches, after the XDG base directory specification.
-fn folder() -> Option<PathBuf> {
+/// The user's folder of caches, after the XDG base directory specification; `None` for one without a home.
+pub fn folder() -> Option<PathBuf> {
     let absolute = |name: &str| {
         let path = PathBuf::from(env::var_os(name)?);
         path.is_absolute().then_some(path)
