@@ -26,6 +26,14 @@ pub(crate) enum Usage {
         /// Which, and why.
         cause: String,
     },
+    /// A conversation needs a template.
+    #[error(
+        "the model {model} has no chat template: name a file with one (--chat-template), or leave --chat away"
+    )]
+    NoChatTemplate {
+        /// The model's name.
+        model: String,
+    },
     /// Settings from files, environment and flags don't fit together.
     #[error("the settings can't be used: {0}")]
     Settings(#[from] Box<figment::Error>),

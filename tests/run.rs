@@ -1,7 +1,8 @@
 //! `gavel run` as a user has it: the binary, its output, its exit status.
 
 use serde_json::Value;
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Output, Stdio};
 
 fn gavel(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gavel"))
@@ -150,5 +151,112 @@ fn wrong_usage_ends_with_2() {
             stderr(&output)
         );
         assert!(output.stdout.is_empty());
+    }
+}
+
+/// A file with a chat template.
+fn template(name: &str, source: &str) -> std::path::PathBuf {
+    let path = std::env::temp_dir().join(format!("gavel-{name}-{}", std::process::id()));
+    std::fs::write(&path, source).expect("the folder can be written");
+    path
+}
+
+#[test]
+fn a_conversation_is_a_prompt_by_the_template() {
+    let prompt = gavel_zoo::prompt("Swap 250,000 USDC of the treasury into stETH.");
+    let last = template("last", "{{ bos_token }}{{ messages[-1]['content'] }}");
+    let last = last.to_str().expect("a name of text");
+    let plain = report(&gavel(&["-p", &prompt, "--json"]));
+    let chat = ["--chat", "--chat-template", last, "-p", &prompt, "--json"];
+    let chat = report(&gavel(&chat));
+    assert_eq!(chat["prompt_tokens"], plain["prompt_tokens"], "one BOS");
+    assert_eq!(chat["text"], plain["text"]);
+}
+
+#[test]
+fn each_line_is_a_turn_and_the_end_of_the_input_ends_it() {
+    let all = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}assistant:";
+    let path = template("all", all);
+    let mut child = chat(&path);
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(b"One\n\nTwo\n").expect("it listens");
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let turns: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("each line is JSON"))
+        .collect();
+    assert_eq!(turns.len(), 2, "an empty line is no turn");
+    let first = turns[0]["text"].as_str().expect("text is a string");
+    let second = format!("system: Be brief.\nuser: One\nassistant: {first}\nuser: Two\nassistant:");
+    let expected = report(&gavel(&["-p", &second, "-n", "4", "--json"]));
+    assert_eq!(turns[1]["prompt_tokens"], expected["prompt_tokens"]);
+    assert_eq!(turns[1]["tokens"], expected["tokens"]);
+}
+
+#[test]
+fn an_interrupt_between_answers_ends_the_conversation() {
+    let path = template("interrupted", "{{ messages[-1].content }}");
+    let mut child = chat(&path);
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(b"One\n").expect("it listens");
+    let mut line = String::new();
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    output.read_line(&mut line).expect("an answer");
+    // The answer's end is told just after its line.
+    for _ in 0..100 {
+        let process = child.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &process]).status();
+        assert!(sent.expect("there is such a command").success());
+        if let Some(status) = child.try_wait().expect("it is our child") {
+            assert_eq!(status.code(), Some(130));
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("it goes on");
+}
+
+/// A conversation that reads its turns from a pipe.
+fn chat(template: &std::path::Path) -> std::process::Child {
+    Command::new(env!("CARGO_BIN_EXE_gavel"))
+        .args([
+            "run",
+            "--chat",
+            "--system",
+            "Be brief.",
+            "-n",
+            "4",
+            "--json",
+        ])
+        .arg("--chat-template")
+        .arg(template)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts")
+}
+
+#[test]
+fn a_conversation_without_a_usable_template_is_refused() {
+    let none = gavel(&["--chat", "-p", "a"]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(
+        stderr(&none).contains("has no chat template"),
+        "{}",
+        stderr(&none)
+    );
+    for (source, expected) in [
+        ("{% for %}", "the chat template can't be read"),
+        ("{{ raise_exception('only owls') }}", "only owls"),
+    ] {
+        let path = template("bad", source);
+        let path = path.to_str().expect("a name of text");
+        let refused = gavel(&["--chat", "--chat-template", path, "-p", "a"]);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(stderr(&refused).contains(expected), "{}", stderr(&refused));
     }
 }

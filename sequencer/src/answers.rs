@@ -1,7 +1,7 @@
 //! Who computes answers.
 
 use gavel_chain::rollup::InboxRequest;
-use gavel_engine::{Engine, Outcome, StateError};
+use gavel_engine::{Capacity, CapacityError, Engine, Outcome, Service, ServiceError, StateError};
 use gavel_primitives::Params;
 use gavel_program::Program;
 use std::sync::Arc;
@@ -38,16 +38,26 @@ pub trait Answers: Send + Sync {
     }
 }
 
-/// The engine's answers.
+/// The engine's answers: those of all callers are computed together.
 pub struct EngineAnswers {
     engine: Arc<Engine>,
-    pool: Option<rayon::ThreadPool>,
+    service: Service,
 }
 
 impl EngineAnswers {
     /// Answers of an engine, computed in the global thread pool, or in `pool` if one is given.
-    pub fn new(engine: Arc<Engine>, pool: Option<rayon::ThreadPool>) -> Self {
-        EngineAnswers { engine, pool }
+    ///
+    /// # Errors
+    /// [`CapacityError`].
+    pub fn new(
+        engine: Arc<Engine>,
+        pool: Option<rayon::ThreadPool>,
+        capacity: Capacity,
+    ) -> Result<Self, CapacityError> {
+        Ok(EngineAnswers {
+            service: Service::start(Arc::clone(&engine), pool, capacity)?,
+            engine,
+        })
     }
 }
 
@@ -57,10 +67,10 @@ impl Answers for EngineAnswers {
     }
 
     fn complete(&self, prompt: &[u8], params: &Params) -> Result<Outcome, AnswersError> {
-        let run = || self.engine.answer(prompt, params, |_| {});
-        Ok(match &self.pool {
-            Some(pool) => pool.install(run)?,
-            None => run()?,
+        let outcome = self.service.ask(prompt, params).wait(|_| {});
+        outcome.map_err(|error| match error {
+            ServiceError::Refused(refusal) => refusal.into(),
+            other => AnswersError::Failed(Box::new(other)),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Settings.
 
+use gavel_engine::{Capacity, Engine};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -15,6 +16,13 @@ pub struct Config {
     pub optimistic: bool,
     /// Most requests of a batch; the rollup's tree is a second limit.
     pub max_batch: u64,
+    /// Requests whose answers are computed at a time, from chain and API together.
+    pub concurrent: usize,
+    /// Most MiB of keys and values of requests under way, and kept for requests that begin alike. Without it 2,048, or what one request of
+    /// the model's whole context takes if that is more.
+    pub cache_mib: Option<usize>,
+    /// Milliseconds that a pass waits for the answers that are being computed; those that take longer are for later passes.
+    pub answer_wait_ms: u64,
     /// How often a final answer is handed to a callback that fails.
     pub callback_attempts: u32,
     /// Seconds between the first two of these attempts; doubled for each further one.
@@ -38,6 +46,9 @@ impl Default for Config {
             poll_ms: 1_000,
             optimistic: true,
             max_batch: 16,
+            concurrent: 16,
+            cache_mib: None,
+            answer_wait_ms: 1_000,
             callback_attempts: 3,
             callback_retry_s: 60,
             withdraw_at_wei: 0,
@@ -45,6 +56,19 @@ impl Default for Config {
             max_fee_wei: 500_000_000_000,
             max_reverts: 3,
             api: None,
+        }
+    }
+}
+
+impl Config {
+    /// What the computation of answers may use.
+    pub fn capacity(&self, engine: &Engine) -> Capacity {
+        let given = self.cache_mib.map(|mib| mib.saturating_mul(1 << 20));
+        let fitting = Capacity::fitting(engine);
+        Capacity {
+            requests: self.concurrent,
+            cache_bytes: given.unwrap_or(fitting.cache_bytes),
+            ..fitting
         }
     }
 }

@@ -222,7 +222,9 @@ impl Args {
             deployment: town.rollup.deployment.clone(),
             signer,
         };
-        let answers = EngineAnswers::new(Arc::clone(&town.engine), Some(self.model.pool()?));
+        let pool = self.model.pool()?;
+        let capacity = pool.install(|| config.capacity(&town.engine));
+        let answers = EngineAnswers::new(Arc::clone(&town.engine), Some(pool), capacity)?;
         let store = SqliteStore::in_memory().await?;
         Ok(Sequencer::new(config, link, store.into(), Arc::new(answers)).await?)
     }

@@ -33,6 +33,8 @@ A settings file, for example (the environment has the same names: GAVEL_RPC, GAV
   model = \"FILE.gguf\"
   [sequencer]
   lane = 0
+  concurrent = 16              # answers computed at a time, from chain and API together
+  cache_mib = 4096             # for the keys and values of all of them
   [sequencer.api]
   listen = \"127.0.0.1:8080\"
   per_minute = 60
@@ -109,7 +111,8 @@ async fn serve(
     let pool = settings.model(Backend::SANDBOX).pool()?;
     let (account, lane) = (link.signer.address(), config.lane);
     let api = config.api.as_ref().map(|api| api.listen.to_string());
-    let answers = Arc::new(EngineAnswers::new(engine, Some(pool)));
+    let capacity = pool.install(|| config.capacity(&engine));
+    let answers = Arc::new(EngineAnswers::new(engine, Some(pool), capacity)?);
     let sequencer = Sequencer::new(config, link, store.into(), answers).await?;
     tracing::info!(target: "sequencer", %account, lane, api, data = %settings.data_dir.display(), "started");
     sequencer.run(cancel).await?;

@@ -42,6 +42,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("gavel-guest", &["gavel-kernels", "gavel-program"]),
     ("gavel-image", &["gavel-machine", "gavel-primitives"]),
     ("gavel-vectors", &["gavel-program", "gavel-kernels"]),
+    ("gavel-chat", &[]),
     ("gavel-zoo", &[]),
     ("gavel-machine", &["gavel-hashing", "gavel-primitives"]),
     ("gavel-dispute", &["gavel-primitives"]),

@@ -7,6 +7,7 @@ use anyhow::Result;
 use gavel_adversaries::Liar;
 use gavel_chain::{BoardReader, FeePolicy, Sender};
 use gavel_dispute::{Action, Board};
+use gavel_engine::Capacity;
 use gavel_sequencer::{
     Answers, Config, EngineAnswers, Event, Link, Sequencer, SqliteStore, Stores,
 };
@@ -121,12 +122,9 @@ impl Provider {
     /// # Errors
     /// When the scene's parts don't fit together.
     pub async fn honest(scene: &Scene, account: &Account) -> Result<Self> {
-        Self::with(
-            scene,
-            account,
-            Arc::new(EngineAnswers::new(Arc::clone(&scene.engine), None)),
-        )
-        .await
+        let capacity = Capacity::fitting(&scene.engine);
+        let answers = EngineAnswers::new(Arc::clone(&scene.engine), None, capacity)?;
+        Self::with(scene, account, Arc::new(answers)).await
     }
 
     /// One that answers with a lie.

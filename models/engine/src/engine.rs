@@ -69,12 +69,15 @@ pub struct Outcome {
 impl Outcome {
     /// What a batch says of this outcome. A request that was not done has no output, and so the zero tree's root.
     pub fn result(&self, request_id: Hash, program: &Program) -> ResultCommitment {
+        // Zeros past the last other byte are what the tree is padded with: they need no hashing.
+        let end = self.output_slot.iter().rposition(|byte| *byte != 0);
+        let written = &self.output_slot[..end.map_or(0, |last| last + 1)];
         ResultCommitment {
             request_id,
             status: self.status,
             tokens_out: self.tokens_out,
             output_len: self.output_len,
-            output_root: root_of_bytes(&self.output_slot, program.header.output_depth),
+            output_root: root_of_bytes(written, program.header.output_depth),
         }
     }
 }
@@ -236,6 +239,12 @@ impl Engine {
         self.batches.get_or_init(make).as_ref()
     }
 
+    /// Bytes of the caches of a request of the whole context, computed in batches; 0 where program or executor don't allow that.
+    pub fn context_cache_bytes(&self) -> usize {
+        let plan = self.batches().map(|batches| &batches.plan);
+        plan.map_or(0, |plan| plan.cache_bytes(plan.context))
+    }
+
     /// Sequences of this program, computed in batches; `None` where program or executor don't allow it.
     pub fn session(&self) -> Option<Session<'_>> {
         let batches = self.batches()?;
@@ -352,13 +361,26 @@ impl Engine {
         }
     }
 
-    /// Token `index` of the tokens slot, which the first node of the graph writes.
+    /// The first state of a request whose layers are computed in batches: slots that then nobody looks at are empty.
+    ///
+    /// # Errors
+    /// [`StateError`] when the request can't start.
+    pub(crate) fn first_state(&self, prompt: &[u8], params: &Params) -> Result<State, StateError> {
+        let unseen = self
+            .batches()
+            .map_or(&[][..], |batches| &batches.plan.unseen);
+        State::first_without(&self.program, prompt, params, unseen)
+    }
+
+    /// The tokens slot, which the first node of the graph writes.
+    pub(crate) fn tokens<'a>(&self, state: &'a State) -> &'a [u32] {
+        state.slot(self.plan[0].output)
+    }
+
+    /// Token `index` of it.
     pub(crate) fn token(&self, state: &State, index: u32) -> u32 {
-        state
-            .slot(self.plan[0].output)
-            .get(index as usize)
-            .copied()
-            .unwrap_or(0)
+        let token = self.tokens(state).get(index as usize);
+        token.copied().unwrap_or(0)
     }
 
     /// The same, to be written.

@@ -5,6 +5,7 @@
 //! - [`packed_store`]: where matrices in the form of the vector units are kept
 //! - [`engine`]: runs a program step by step, with or without looking
 //! - [`batch`]: the same for many positions at once
+//! - [`service`]: requests of many threads, answered together
 //! - [`mod@env`]: the Merkle trees over a state
 //! - [`execution`]: a request's execution commitment, and the state before any node of it
 //! - [`printed()`]: what a token prints
@@ -21,12 +22,14 @@ pub mod printed;
 pub mod replied;
 mod scratch;
 mod sequence;
+pub mod service;
 mod snapshots;
 pub mod state;
 #[cfg(feature = "wasm")]
 pub mod wasm;
 
 pub use batch::flow::Checked;
+pub use batch::scheduler::{Capacity, CapacityError};
 pub use engine::{Engine, Outcome};
 pub use env::Env;
 pub use execution::{Edit, Execution, Rewrite, answer_edited};
@@ -35,6 +38,7 @@ pub use native::{Native, StoredNative};
 pub use packed_store::{InMemory, PackedBytes, PackedStore, Wanted};
 pub use printed::printed;
 pub use replied::{Replied, replied};
+pub use service::{Answering, Heard, Service, ServiceError};
 pub use state::{State, StateError};
 #[cfg(feature = "wasm")]
 pub use wasm::{Wasm, WasmError, fits_sandboxes};

@@ -34,6 +34,16 @@ impl State {
     /// # Panics
     /// If the program's header names slots that it doesn't have.
     pub fn first(program: &Program, prompt: &[u8], params: &Params) -> Result<Self, StateError> {
+        State::first_without(program, prompt, params, &[])
+    }
+
+    /// The same with these slots, by place, left empty: nobody may look at them.
+    pub(crate) fn first_without(
+        program: &Program,
+        prompt: &[u8],
+        params: &Params,
+        unseen: &[usize],
+    ) -> Result<Self, StateError> {
         let limit = program.header.max_prompt_bytes;
         if prompt.len() > limit as usize {
             return Err(StateError::PromptTooLong {
@@ -49,7 +59,11 @@ impl State {
         let mut slots: Vec<Vec<u32>> = program
             .slots
             .iter()
-            .map(|slot| vec![0; slot.words()])
+            .enumerate()
+            .map(|(place, slot)| match unseen.contains(&place) {
+                true => Vec::new(),
+                false => vec![0; slot.words()],
+            })
             .collect();
         write_bytes(&mut slots[place(program.header.prompt_slot)], prompt);
         let control = place(program.header.control_slot);

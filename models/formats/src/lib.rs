@@ -4,6 +4,7 @@
 //! - [`safetensors`]: the other container, with [`beside`] it the files that say what is in it
 //! - [`mod@file`]: a file's bytes, in memory or mapped
 //! - [`mod@cache`]: planes and roots of a large file, kept beside it
+//! - [`chat`]: what a file says of conversations
 //! - [`vocab`]: vocabularies as the tables that the tokenizing operators read
 //! - `families`: what is known of each family of models
 //! - `decoder`: what they share, from tensors' names to nodes
@@ -16,6 +17,7 @@
 mod assemble;
 pub mod beside;
 pub mod cache;
+pub mod chat;
 pub mod check;
 mod cost;
 mod decoder;
@@ -41,6 +43,7 @@ pub mod vocab;
 pub use assemble::ImageInfo;
 pub use beside::Beside;
 pub use cache::{CacheError, CacheMode, CacheState, Opened};
+pub use chat::Chat;
 pub use check::{CheckError, check};
 pub use error::ImportError;
 pub use file::{FileError, ModelFile};

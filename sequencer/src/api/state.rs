@@ -29,12 +29,9 @@ struct Shared {
     config: ApiConfig,
     parts: Parts,
     rate: RateLimit,
-    /// Completions computed at once: each uses all threads.
+    /// Completions asked for at once; more would wait in the queue of the requests from the chain.
     turns: Semaphore,
 }
-
-/// Completions computed at once.
-const TURNS: usize = 2;
 
 impl ApiState {
     /// The state of the API beside a sequencer, whose account pays for requests.
@@ -42,7 +39,7 @@ impl ApiState {
         ApiState(Arc::new(Shared {
             rate: RateLimit::new(config.per_minute),
             parts: sequencer.parts(),
-            turns: Semaphore::new(TURNS),
+            turns: Semaphore::new(sequencer.config().concurrent.max(1)),
             config,
         }))
     }

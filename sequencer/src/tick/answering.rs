@@ -1,26 +1,63 @@
 //! Computing answers, oldest request first.
 
 use super::Sequencer;
-use crate::{AnswersError, Event, SequencerError, store::Answer};
+use crate::{Answers, AnswersError, Event, SequencerError, store::Answer};
 use gavel_chain::rollup::{InboxRequest, LedgerBatch};
 use gavel_engine::Outcome;
 use gavel_primitives::{Hash, ResultCommitment, Status, zero_root};
 use gavel_program::Program;
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range, sync::Arc, time::Duration};
+use tokio::{
+    task::{self, JoinSet},
+    time::{Instant, timeout_at},
+};
+
+/// Answers that are being computed, in passes after the one that began them if need be.
+#[derive(Default)]
+pub(super) struct Computing {
+    tasks: JoinSet<Result<Answer, AnswersError>>,
+    of: HashMap<task::Id, Hash>,
+}
+
+impl Computing {
+    fn has(&self, id: Hash) -> bool {
+        self.of.values().any(|of| *of == id)
+    }
+
+    fn begin(&mut self, asked: InboxRequest, answers: Arc<dyn Answers>) {
+        let id = asked.id;
+        let task = self.tasks.spawn_blocking(move || {
+            let outcome = answers.answer(&asked);
+            answer_of(asked.id, outcome, answers.program())
+        });
+        self.of.insert(task.id(), id);
+    }
+
+    /// Waits for the next one that ends; `None` if none is being computed.
+    async fn next(&mut self) -> Option<(Hash, Result<Answer, String>)> {
+        let (task, ended) = match self.tasks.join_next_with_id().await? {
+            Ok((task, ended)) => (task, ended.map_err(|error| error.to_string())),
+            Err(panic) => (panic.id(), Err(panic.to_string())),
+        };
+        let id = self.of.remove(&task).expect("every task has a request");
+        Some((id, ended))
+    }
+}
 
 impl Sequencer {
-    /// Computes what batches and the inbox wait for, at most a batch of answers a pass.
+    /// Begins to compute what batches and the inbox wait for, as many at a time as are computed together and a batch more, and waits a
+    /// while for what is being computed.
     pub(super) async fn answer_waiting(
         &mut self,
         events: &mut Vec<Event>,
     ) -> Result<(), SequencerError> {
-        let mut left = self.config.max_batch.max(1);
+        let most = self.config.concurrent + self.config.max_batch.max(1) as usize;
         for place in self.wanted() {
-            if left == 0 {
+            if self.computing.of.len() >= most {
                 break;
             }
             let id = self.ledger.entries()[place].asked.id;
-            if self.recall(id).await? {
+            if self.computing.has(id) || self.recall(id).await? {
                 continue;
             }
             let asked = self.ledger.entries()[place].asked.clone();
@@ -32,8 +69,19 @@ impl Sequencer {
                 );
                 continue;
             }
-            left -= 1;
-            self.compute(asked, events).await?;
+            self.computing.begin(asked, self.answers.clone());
+        }
+        self.gather(events).await
+    }
+
+    /// Takes the answers that end in time.
+    async fn gather(&mut self, events: &mut Vec<Event>) -> Result<(), SequencerError> {
+        let deadline = Instant::now() + Duration::from_millis(self.config.answer_wait_ms);
+        while let Ok(Some((id, ended))) = timeout_at(deadline, self.computing.next()).await {
+            match ended {
+                Ok(answer) => self.keep(id, answer, events).await?,
+                Err(cause) => self.cant_tell(id, &cause, events),
+            }
         }
         Ok(())
     }
@@ -62,27 +110,12 @@ impl Sequencer {
         })
     }
 
-    async fn compute(
+    async fn keep(
         &mut self,
-        asked: InboxRequest,
+        id: Hash,
+        answer: Answer,
         events: &mut Vec<Event>,
     ) -> Result<(), SequencerError> {
-        let (id, answers) = (asked.id, self.answers.clone());
-        let computed = tokio::task::spawn_blocking(move || {
-            let outcome = answers.answer(&asked);
-            answer_of(asked.id, outcome, answers.program())
-        });
-        let answer = match computed.await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => {
-                self.cant_tell(id, &error.to_string(), events);
-                return Ok(());
-            }
-            Err(panic) => {
-                self.cant_tell(id, &panic.to_string(), events);
-                return Ok(());
-            }
-        };
         self.stores.requests.put_answer(&answer).await?;
         events.push(Event::Answered {
             id,

@@ -13,6 +13,7 @@ use crate::{
     store::{Answer, Fate, Stores},
 };
 use alloy::{providers::DynProvider, signers::local::PrivateKeySigner};
+use answering::Computing;
 use bonding::Returns;
 use gavel_chain::{
     Call, ChainError, Deployment, FeePolicy, Head, LogReader,
@@ -67,6 +68,7 @@ pub struct Sequencer {
     said: HashSet<(&'static str, Hash)>,
     /// When a callback's number of failures was first seen, in the chain's time.
     failed_at: HashMap<(Hash, u32), u64>,
+    computing: Computing,
     returns: Returns,
     head_seen: Option<(Head, Instant)>,
     looked_for_players: Option<Instant>,
@@ -137,6 +139,7 @@ impl Sequencer {
             known: HashMap::new(),
             said: HashSet::new(),
             failed_at: HashMap::new(),
+            computing: Computing::default(),
             returns,
             head_seen: None,
             looked_for_players: None,

@@ -12,15 +12,18 @@ use gavel_sequencer::{
 use std::{
     io,
     sync::{
-        Arc,
+        Arc, Condvar, Mutex,
         atomic::{AtomicU32, Ordering},
     },
 };
 
-/// Refuses what begins with "refuse", panics at "panic", fails twice at "fail"; else the engine's answers.
+/// Refuses what begins with "refuse", panics at "panic", fails twice at "fail", waits at "slow"; else the engine's answers.
 struct Moody {
     program: Program,
     failures: AtomicU32,
+    /// Whether those that are slow must wait.
+    closed: Mutex<bool>,
+    opened: Condvar,
 }
 
 impl Moody {
@@ -28,7 +31,14 @@ impl Moody {
         Arc::new(Moody {
             program,
             failures: AtomicU32::new(0),
+            closed: Mutex::new(false),
+            opened: Condvar::new(),
         })
+    }
+
+    fn close(&self, closed: bool) {
+        *self.closed.lock().expect("nobody panicked with it") = closed;
+        self.opened.notify_all();
     }
 }
 
@@ -51,18 +61,29 @@ impl Answers for Moody {
                 "no memory",
             ))));
         }
+        if asked.prompt.starts_with(b"slow") {
+            let closed = self.closed.lock().expect("nobody panicked with it");
+            drop(self.opened.wait_while(closed, |closed| *closed));
+        }
         self.complete(&asked.prompt, &asked.request.params)
     }
 }
 
 async fn sequencer(town: &Town, answers: Arc<Moody>) -> (Sequencer, SqliteStore) {
+    sequencer_that_waits(town, answers, 60_000).await
+}
+
+async fn sequencer_that_waits(
+    town: &Town,
+    answers: Arc<Moody>,
+    answer_wait_ms: u64,
+) -> (Sequencer, SqliteStore) {
     let store = SqliteStore::in_memory().await.expect("a database");
-    let made = Sequencer::new(
-        Config::default(),
-        town.link(),
-        store.clone().into(),
-        answers,
-    );
+    let config = Config {
+        answer_wait_ms,
+        ..Config::default()
+    };
+    let made = Sequencer::new(config, town.link(), store.clone().into(), answers);
     (made.await.expect("everything fits together"), store)
 }
 
@@ -97,6 +118,35 @@ async fn a_failed_computation_is_tried_again() {
     assert_eq!(events.iter().filter(doubts).count(), 1, "said once");
     rest(&mut sequencer).await;
     assert_eq!(sequencer.ledger().batches()[0].count, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_computation_holds_up_neither_the_pass_nor_other_answers() {
+    let town = Town::start().await;
+    let slow = town.ask("slow", 2).await;
+    let quick = town.ask("Question", 2).await;
+    let answers = honest();
+    let (mut sequencer, store) = sequencer_that_waits(&town, answers.clone(), 300).await;
+    answers.close(true);
+    for _ in 0..60 {
+        sequencer.tick().await.expect("a pass");
+        if store.answer(quick).await.expect("read").is_some() {
+            break;
+        }
+    }
+    assert!(store.answer(quick).await.expect("read").is_some());
+    assert!(store.answer(slow).await.expect("read").is_none());
+    let batches = sequencer.ledger().batches().len();
+    assert_eq!(batches, 0, "the first one is not answered");
+    answers.close(false);
+    for _ in 0..60 {
+        sequencer.tick().await.expect("a pass");
+        if store.answer(slow).await.expect("read").is_some() {
+            break;
+        }
+    }
+    rest(&mut sequencer).await;
+    assert_eq!(sequencer.ledger().batches()[0].count, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

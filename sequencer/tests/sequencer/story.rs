@@ -103,7 +103,9 @@ async fn a_data_directory_serves_one_lane() {
         lane: 1,
         ..Config::default()
     };
-    let answers = Arc::new(EngineAnswers::new(ENGINE.clone(), None));
+    let capacity = Config::default().capacity(&ENGINE);
+    let answers = EngineAnswers::new(ENGINE.clone(), None, capacity);
+    let answers = Arc::new(answers.expect("a fair capacity"));
     let refused = Sequencer::new(config, town.link(), store.into(), answers).await;
     assert!(matches!(
         refused.err(),

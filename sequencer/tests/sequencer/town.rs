@@ -175,13 +175,16 @@ impl Town {
         let config = Config {
             callback_attempts: 2,
             callback_retry_s: 0,
+            answer_wait_ms: 60_000,
             ..Config::default()
         };
         self.sequencer_with(config, store).await
     }
 
     pub(crate) async fn sequencer_with(&self, config: Config, store: SqliteStore) -> Sequencer {
-        let answers = Arc::new(EngineAnswers::new(ENGINE.clone(), None));
+        let capacity = Config::default().capacity(&ENGINE);
+        let answers = EngineAnswers::new(ENGINE.clone(), None, capacity);
+        let answers = Arc::new(answers.expect("a fair capacity"));
         Sequencer::new(config, self.link(), store.into(), answers)
             .await
             .expect("everything fits together")

@@ -1,6 +1,7 @@
 //! `gavel bench model`: a model's speed, of the prompt, of generation, and of checking an answer again.
 
 mod drawn;
+mod together;
 
 use super::median;
 use crate::model::ModelArgs;
@@ -28,6 +29,9 @@ pub(crate) struct Args {
     /// Generate at most this many tokens.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(2..))]
     tokens: u32,
+    /// Answer so many requests at a time instead of one, with prompts of their own, and a few of them one by one.
+    #[arg(long, value_name = "N", conflicts_with = "prompt_tokens", value_parser = clap::value_parser!(u16).range(1..=128))]
+    concurrent: Option<u16>,
     /// How often.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
@@ -64,6 +68,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let engine = args.model.engine()?;
     let pool = args.model.pool()?;
     pool.install(|| engine.prepare());
+    if let Some(requests) = args.concurrent {
+        let report = pool.install(|| together::run(args, &engine, usize::from(requests)))?;
+        match args.json {
+            true => println!("{}", serde_json::to_string(&report)?),
+            false => together::print(&report),
+        }
+        return Ok(());
+    }
     let answers = (0..args.runs)
         .map(|_| pool.install(|| args.measure(&engine)))
         .collect::<anyhow::Result<Vec<_>>>()?;
@@ -136,6 +148,11 @@ fn answer(engine: &Engine, args: &Args) -> anyhow::Result<Timed> {
 }
 
 impl Args {
+    fn model_name(&self) -> Option<String> {
+        let model = self.model.model.as_ref();
+        model.map(|path| path.display().to_string())
+    }
+
     fn measure(&self, engine: &Engine) -> anyhow::Result<Timed> {
         match self.prompt_tokens {
             Some(count) => drawn::measure(engine, count, self.tokens),
@@ -157,9 +174,8 @@ impl Args {
             Some(timed.recheck?.as_secs_f64() / answer.as_secs_f64())
         };
         let ratios: Option<Vec<f64>> = answers.iter().map(ratio).collect();
-        let model = self.model.model.as_ref();
         Report {
-            model: model.map(|path| path.display().to_string()),
+            model: self.model_name(),
             threads,
             runs: self.runs,
             prompt_tokens: answers[0].prompt_tokens,

@@ -29,76 +29,138 @@ pub(crate) fn answer(
     draft: &[u32],
     on_token: &mut dyn FnMut(u32),
 ) -> Result<Checked, StateError> {
-    let state = State::first(engine.program(), prompt, params)?;
+    let mut flow = Flow::start(engine, prompt, params, draft)?;
     let sequence = session.open();
-    let mut flow = Flow {
-        engine,
-        state,
-        steps: 0,
-        draft,
-        agreed: 0,
-        passes: 0,
-        rows: Vec::with_capacity(MOST_ROWS),
-        chosen: Vec::with_capacity(MOST_ROWS),
-    };
+    let mut rows = Vec::with_capacity(MOST_ROWS);
+    let mut chosen = Vec::with_capacity(MOST_ROWS);
+    let mut passes = 0;
     while let Some(phase) = flow.phase() {
         match phase {
-            Phase::Prefill | Phase::Generate => flow.batch(session, sequence, on_token),
+            Phase::Prefill | Phase::Generate => {
+                rows.clear();
+                flow.plan_rows(sequence, MOST_ROWS, &mut rows);
+                session.forward(&rows, &mut chosen);
+                passes += 1;
+                flow.accept(&rows, &chosen, &mut *on_token);
+            }
             _ => flow.step(),
         }
     }
     session.close(sequence);
     Ok(Checked {
-        outcome: engine.outcome(&flow.state, flow.steps),
+        outcome: flow.outcome(),
         agreed: flow.agreed,
-        passes: flow.passes,
+        passes,
     })
 }
 
-struct Flow<'a> {
+/// A request under way. Who drives it computes the rows that it plans, together with others' if there are any.
+pub(crate) struct Flow<'a> {
     engine: &'a Engine,
     state: State,
     steps: u64,
     draft: &'a [u32],
     agreed: usize,
-    passes: usize,
-    rows: Vec<Row>,
-    chosen: Vec<u32>,
+    /// Positions whose layers were computed, for the tokens that the state has.
+    computed: u32,
 }
 
-impl Flow<'_> {
+impl<'a> Flow<'a> {
+    /// A request before its first step.
+    ///
+    /// # Errors
+    /// [`StateError`] when it can't start.
+    pub(crate) fn start(
+        engine: &'a Engine,
+        prompt: &[u8],
+        params: &Params,
+        draft: &'a [u32],
+    ) -> Result<Self, StateError> {
+        Ok(Flow {
+            state: engine.first_state(prompt, params)?,
+            engine,
+            steps: 0,
+            draft,
+            agreed: 0,
+            computed: 0,
+        })
+    }
+
     /// The phase of the next step, if there is one.
-    fn phase(&self) -> Option<Phase> {
+    pub(crate) fn phase(&self) -> Option<Phase> {
         let control = self.state.control();
         let left = self.steps < self.engine.program().header.steps();
         (left && !control.is_done()).then(|| control.phase())
     }
 
+    /// Whether the next step is one with layers.
+    pub(crate) fn has_layers(&self) -> bool {
+        matches!(self.phase(), Some(Phase::Prefill | Phase::Generate))
+    }
+
+    /// Whether the next step chooses a token.
+    pub(crate) fn generates(&self) -> bool {
+        self.phase() == Some(Phase::Generate)
+    }
+
     /// A step as it is defined, node by node.
-    fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         self.engine.run_step(&mut self.state, |_, _, _| {});
         self.engine.end_step(&mut self.state);
         self.steps += 1;
     }
 
-    /// Steps whose tokens are known, and those of the draft, in one batch.
-    fn batch(&mut self, session: &mut Session<'_>, sequence: usize, on_token: &mut dyn FnMut(u32)) {
-        self.plan_rows(sequence);
-        session.forward(&self.rows, &mut self.chosen);
-        self.passes += 1;
-        let mut chosen = 0;
-        for at in 0..self.rows.len() {
-            let row = self.rows[at];
-            if row.head {
-                *self.engine.token_mut(&mut self.state, row.position() + 1) = self.chosen[chosen];
-                chosen += 1;
+    /// The outcome, once there is no step left.
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.engine.outcome(&self.state, self.steps)
+    }
+
+    /// Positions that the layers may be computed for, once the prompt's tokens are known.
+    pub(crate) fn positions(&self) -> usize {
+        let control = self.state.control();
+        let last = control.prompt_tokens.saturating_add(control.max_tokens);
+        last.clamp(1, self.engine.program().header.context) as usize
+    }
+
+    /// The prompt's tokens but the last, whose step chooses a token already.
+    pub(crate) fn prefilled(&self) -> &[u32] {
+        let count = self.state.control().prompt_tokens.saturating_sub(1);
+        self.tokens(count)
+    }
+
+    /// The tokens of the positions whose layers were computed.
+    pub(crate) fn computed(&self) -> &[u32] {
+        self.tokens(self.computed)
+    }
+
+    fn tokens(&self, count: u32) -> &[u32] {
+        let tokens = self.engine.tokens(&self.state);
+        &tokens[..tokens.len().min(count as usize)]
+    }
+
+    /// Goes past the first steps of the prompt, whose layers another sequence has computed for the same tokens.
+    pub(crate) fn skip(&mut self, positions: usize) {
+        for _ in 0..positions {
+            self.engine.advance(&mut self.state);
+            self.steps += 1;
+            self.computed += 1;
+        }
+    }
+
+    /// Moves on along its rows of a batch that was computed; `chosen` are the tokens that these rows chose.
+    pub(crate) fn accept(&mut self, rows: &[Row], chosen: &[u32], mut on_token: impl FnMut(u32)) {
+        let mut chosen = chosen.iter().copied();
+        for (at, row) in rows.iter().enumerate() {
+            let token = if row.head { chosen.next() } else { None };
+            if let Some(token) = token {
+                *self.engine.token_mut(&mut self.state, row.position() + 1) = token;
             }
             let before = self.state.control();
             self.engine.advance(&mut self.state);
             self.steps += 1;
+            self.computed += 1;
             let after = self.state.control();
-            if after.tokens_out > before.tokens_out {
-                let token = self.chosen[chosen - 1];
+            if let (Some(token), true) = (token, after.tokens_out > before.tokens_out) {
                 on_token(token);
                 let on_track = self.agreed == before.tokens_out as usize;
                 if on_track && self.drafted(&before) == Some(token) {
@@ -107,31 +169,30 @@ impl Flow<'_> {
             }
             // What follows was computed for another token than the one that was chosen, or comes after the end.
             let goes_on = after.phase() == Phase::Generate || after.phase() == Phase::Prefill;
-            let next = self.rows.get(at + 1);
-            let expected =
-                next.is_some_and(|next| !row.head || self.chosen[chosen - 1] == next.token);
+            let next = rows.get(at + 1);
+            let expected = next.is_some_and(|next| token.is_none_or(|token| token == next.token));
             if !goes_on || !expected {
                 break;
             }
         }
     }
 
-    /// The rows that the control slot's step and known tokens allow.
-    fn plan_rows(&mut self, sequence: usize) {
-        self.rows.clear();
+    /// Adds the rows that the control slot's step and known tokens allow, at most `most`.
+    pub(crate) fn plan_rows(&self, sequence: usize, most: usize, rows: &mut Vec<Row>) {
+        let first = rows.len();
         let header = &self.engine.program().header;
-        let left = (header.steps() - self.steps).min(MOST_ROWS as u64) as usize;
+        let left = (header.steps() - self.steps).min(most as u64) as usize;
         let mut control = self.state.control();
         let on_track = self.agreed == control.tokens_out as usize;
-        while self.rows.len() < left && control.position < header.context {
+        while rows.len() - first < left && control.position < header.context {
             let head = control.phase() == Phase::Generate;
-            let known = match self.rows.last() {
+            let known = match rows[first..].last() {
                 Some(before) if before.head && !on_track => None,
                 Some(before) if before.head => self.drafted(&before.control),
                 _ => Some(self.engine.token(&self.state, control.position)),
             };
             let Some(token) = known else { return };
-            self.rows.push(Row {
+            rows.push(Row {
                 sequence,
                 token,
                 head,

@@ -10,8 +10,12 @@
 //! - [`workshop`]: where a batch's tensors lie and who computes on them
 //! - `native`: native code
 //! - `flow`: a request from its first step to its last
+//! - [`scheduler`]: many requests at a time, in memory that is bounded (`rooms`), with the caches of earlier ones (`kept`)
 pub(crate) mod flow;
+mod kept;
 pub(crate) mod native;
 pub mod plan;
+mod rooms;
+pub mod scheduler;
 pub mod session;
 pub mod workshop;

@@ -111,6 +111,8 @@ pub struct Plan {
     pub inputs: Vec<Vec<Input>>,
     /// The place of the slot of tokens, among the program's.
     pub tokens: usize,
+    /// Places of the slots of caches that no node outside the layers reads or writes.
+    pub unseen: Vec<usize>,
 }
 
 impl Plan {
@@ -126,6 +128,11 @@ impl Plan {
             k += planner.next(&layers[k..])?;
         }
         planner.finish()
+    }
+
+    /// Bytes of the caches of a sequence with room for so many positions.
+    pub fn cache_bytes(&self, positions: usize) -> usize {
+        self.caches.iter().sum::<usize>() * cache_positions(positions) * 4
     }
 }
 
@@ -160,6 +167,7 @@ impl<'a> Planner<'a> {
                 context: program.header.context as usize,
                 inputs: vec![Vec::new(); program.nodes.len()],
                 tokens: program.slot_place(tokens)?,
+                unseen: Vec::new(),
             },
             buffers: Vec::new(),
             caches: Vec::new(),
@@ -171,10 +179,28 @@ impl<'a> Planner<'a> {
     }
 
     fn finish(mut self) -> Option<Plan> {
+        self.plan.unseen = self.unseen();
         let sampled = matches!(self.plan.head.last(), Some(Stage::Sample { .. }));
         self.plan.handed.sort_unstable();
         self.plan.handed.dedup();
         (sampled && self.advances()).then_some(self.plan)
+    }
+
+    /// The slots of caches that belong to the layers alone.
+    fn unseen(&self) -> Vec<usize> {
+        let others = |node: &&Node| node.predicate & !LAYERS != 0;
+        let seen: BTreeSet<u32> = self
+            .program
+            .nodes
+            .iter()
+            .filter(others)
+            .flat_map(|node| node.inputs().iter().map(slot_of).chain([Some(node.output)]))
+            .flatten()
+            .collect();
+        let caches = self.caches.iter().filter(|cache| !seen.contains(cache));
+        caches
+            .filter_map(|cache| self.program.slot_place(*cache))
+            .collect()
     }
 
     /// Whether the last node moves the request on by tokens and a count that no layer writes.
@@ -411,5 +437,13 @@ impl<'a> Planner<'a> {
         self.buffers.push(slot);
         self.plan.widths.push(self.program.slot(slot)?.len);
         Some(Buffer(self.buffers.len() - 1))
+    }
+}
+
+/// The slot of an operand that is one.
+fn slot_of(operand: &Operand) -> Option<u32> {
+    match operand {
+        Operand::Slot(slot) => Some(*slot),
+        Operand::Weight(_) => None,
     }
 }

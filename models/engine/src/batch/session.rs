@@ -10,6 +10,8 @@ pub const MOST_ROWS: usize = 128;
 pub struct Session<'a> {
     plan: &'a Plan,
     workshop: Box<dyn Workshop + 'a>,
+    /// Positions that each sequence has room for; 0 of one that is closed.
+    positions: Vec<usize>,
     /// Kept between batches, so that a batch allocates nothing.
     heads: Vec<usize>,
     choosing: Vec<Row>,
@@ -21,19 +23,50 @@ impl<'a> Session<'a> {
         Session {
             plan,
             workshop,
+            positions: Vec::new(),
             heads: Vec::new(),
             choosing: Vec::new(),
         }
     }
 
-    /// A new sequence.
+    /// A new sequence with room for the whole context.
+    ///
+    /// # Panics
+    /// If there is no memory for it.
     pub fn open(&mut self) -> usize {
-        self.workshop.open()
+        let opened = self.open_for(self.plan.context);
+        opened.expect("memory for a sequence")
+    }
+
+    /// A new sequence with room for so many positions, at least one; `None` if there is no memory for it now.
+    pub fn open_for(&mut self, positions: usize) -> Option<usize> {
+        let sequence = self.workshop.open(positions)?;
+        if self.positions.len() <= sequence {
+            self.positions.resize(sequence + 1, 0);
+        }
+        self.positions[sequence] = positions;
+        Some(sequence)
+    }
+
+    /// Bytes that a sequence with room for so many positions takes.
+    pub fn cache_bytes(&self, positions: usize) -> usize {
+        self.plan.cache_bytes(positions)
     }
 
     /// Forgets a sequence.
     pub fn close(&mut self, sequence: usize) {
+        self.positions[sequence] = 0;
         self.workshop.close(sequence);
+    }
+
+    /// Takes the first positions of another sequence over, as if they had been computed here.
+    ///
+    /// # Panics
+    /// If one of the two has no room for so many.
+    pub fn copy(&mut self, from: usize, to: usize, positions: usize) {
+        let room = self.positions[from].min(self.positions[to]);
+        assert!(positions <= room, "{positions} positions, room for {room}");
+        self.workshop.copy(from, to, positions);
     }
 
     /// Computes the layers for these rows, at most [`MOST_ROWS`], and the head for those that choose a token: their tokens, in order, are
@@ -41,16 +74,17 @@ impl<'a> Session<'a> {
     /// computed before, with the same tokens.
     ///
     /// # Panics
-    /// If there are too many rows, or a position lies outside the context.
+    /// If there are too many rows, or a sequence has no room for a position.
     pub fn forward(&mut self, rows: &[Row], chosen: &mut Vec<u32>) {
         assert!(
             rows.len() <= MOST_ROWS,
             "{} rows exceed a batch",
             rows.len()
         );
+        let has_room = |row: &Row| row.position() < self.positions[row.sequence];
         assert!(
-            rows.iter().all(|row| row.position() < self.plan.context),
-            "a position lies outside the context"
+            rows.iter().all(has_room),
+            "a sequence has no room for a position"
         );
         chosen.clear();
         for stage in &self.plan.body {

@@ -39,11 +39,14 @@ pub trait Prepared: Send + Sync {
 
 /// A batch's tensors: a row of each buffer for each row of the batch, and the caches of each sequence.
 pub trait Workshop: Send {
-    /// A new sequence.
-    fn open(&mut self) -> usize;
+    /// A new sequence with room for so many positions; `None` if there is no memory for it now.
+    fn open(&mut self, positions: usize) -> Option<usize>;
 
     /// Forgets a sequence.
     fn close(&mut self, sequence: usize);
+
+    /// Copies the first positions of a sequence's caches into another one's. Both have room for them.
+    fn copy(&mut self, from: usize, to: usize, positions: usize);
 
     /// Runs a stage for these rows. Rows of one sequence are in order of their positions. A sampler puts its tokens into `chosen`.
     fn run(&mut self, stage: &Stage, rows: &[Row], chosen: &mut Vec<u32>);

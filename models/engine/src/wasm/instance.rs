@@ -21,7 +21,7 @@ const DONE: u32 = 0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     /// Index of the first word.
-    first: usize,
+    pub(super) first: usize,
     /// Number of words.
     pub(super) words: usize,
 }
@@ -42,6 +42,11 @@ impl Place {
     /// What is left after so many words.
     pub(super) fn after(&self, words: usize) -> Place {
         self.part(words, self.words - words)
+    }
+
+    /// The word after it.
+    pub(super) fn end(&self) -> usize {
+        self.first + self.words
     }
 
     /// The byte address.
@@ -122,6 +127,12 @@ impl Instance {
         let first = self.free.next_multiple_of(ALIGN);
         self.free = first + words;
         Place { first, words }
+    }
+
+    /// Whether so many more words can be taken: addresses have 32 bits.
+    pub(super) fn has_room(&self, words: usize) -> bool {
+        let end = self.free.next_multiple_of(ALIGN).checked_add(words);
+        end.is_some_and(|end| end <= (1 << 32) / 4)
     }
 
     /// The first word that is free.

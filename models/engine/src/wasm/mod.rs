@@ -10,6 +10,7 @@
 mod bounds;
 mod capacity;
 mod crew;
+mod free;
 mod instance;
 mod matrices;
 mod pages;

@@ -3,6 +3,7 @@
 
 use super::WasmError;
 use super::crew::{Crew, Places};
+use super::free::FreePlaces;
 use super::instance::{Instance, Place};
 use super::matrices::Held;
 use crate::batch::plan::{Buffer, Cache, Input, Part, Stage};
@@ -53,8 +54,20 @@ impl Prepared for WasmWeights {
             places,
             crew: Some(crew),
             sequences: Vec::new(),
+            free: FreePlaces::default(),
         })
     }
+}
+
+/// Why a bench has a crew.
+const THERE: &str = "the crew is there until the request is answered";
+
+/// A sequence's caches, one after the other in the first instance.
+#[derive(Clone, Copy)]
+struct Caches {
+    /// Positions that there is memory for.
+    positions: usize,
+    place: Place,
 }
 
 /// The tensors of one batch at a time.
@@ -63,8 +76,10 @@ struct Bench<'a> {
     /// Goes back when the request is answered; there until then.
     crew: Option<Crew>,
     places: Places,
-    /// The caches of each sequence, and whether it is open.
-    sequences: Vec<(Vec<Place>, bool)>,
+    /// Of each sequence its caches; `None` for one that is closed.
+    sequences: Vec<Option<Caches>>,
+    /// Memory of closed ones.
+    free: FreePlaces,
 }
 
 impl Drop for Bench<'_> {
@@ -79,25 +94,44 @@ impl Drop for Bench<'_> {
 }
 
 impl Workshop for Bench<'_> {
-    fn open(&mut self) -> usize {
-        if let Some(free) = self.sequences.iter().position(|(_, open)| !open) {
-            self.sequences[free].1 = true;
-            return free;
+    fn open(&mut self, positions: usize) -> Option<usize> {
+        let positions = cache_positions(positions);
+        let widths = &self.weights.planned.plan.caches;
+        let words = widths.iter().sum::<usize>() * positions;
+        let first = &mut self.crew.as_mut()?.instances[0];
+        let place = self.free.take(first, words)?;
+        let caches = Some(Caches { positions, place });
+        match self.sequences.iter().position(Option::is_none) {
+            Some(free) => {
+                self.sequences[free] = caches;
+                Some(free)
+            }
+            None => {
+                self.sequences.push(caches);
+                Some(self.sequences.len() - 1)
+            }
         }
-        let plan = &self.weights.planned.plan;
-        let positions = cache_positions(plan.context);
-        let first = self.first();
-        let caches = plan
-            .caches
-            .iter()
-            .map(|width| first.take(width * positions))
-            .collect();
-        self.sequences.push((caches, true));
-        self.sequences.len() - 1
     }
 
     fn close(&mut self, sequence: usize) {
-        self.sequences[sequence].1 = false;
+        if let Some(caches) = self.sequences[sequence].take() {
+            let crew = self.crew.as_mut().expect(THERE);
+            self.free.give(&mut crew.instances[0], caches.place);
+        }
+    }
+
+    /// # Panics
+    /// If a sequence is closed.
+    fn copy(&mut self, from: usize, to: usize, positions: usize) {
+        let rows: usize = self.weights.planned.plan.caches.iter().sum();
+        let [from, to] = [from, to].map(|sequence| self.caches(sequence));
+        for row in 0..rows {
+            let [from, to] =
+                [from, to].map(|caches| caches.place.part(row * caches.positions, positions));
+            self.first()
+                .copy(from, to)
+                .expect("caches lie in the memory");
+        }
     }
 
     /// # Panics
@@ -121,13 +155,27 @@ impl Workshop for Bench<'_> {
 
 impl Bench<'_> {
     fn crew(&mut self) -> &mut Crew {
-        self.crew
-            .as_mut()
-            .expect("the crew is there until the request is answered")
+        self.crew.as_mut().expect(THERE)
     }
 
     fn first(&mut self) -> &mut Instance {
         &mut self.crew().instances[0]
+    }
+
+    /// A sequence's caches.
+    fn caches(&self, sequence: usize) -> Caches {
+        self.sequences[sequence].expect("a row's sequence is open")
+    }
+
+    /// The place of one of them.
+    fn cache(&self, caches: Caches, cache: Cache) -> Place {
+        let widths = &self.weights.planned.plan.caches;
+        let before: usize = widths[..cache.0].iter().sum();
+        let (from, words) = (
+            before * caches.positions,
+            widths[cache.0] * caches.positions,
+        );
+        caches.place.part(from, words)
     }
 
     fn width(&self, buffer: Buffer) -> usize {
@@ -193,10 +241,10 @@ impl Bench<'_> {
     }
 
     fn store(&mut self, x: Buffer, cache: Cache, rows: &[Row]) -> Result<(), wasmtime::Error> {
-        let positions = cache_positions(self.weights.planned.plan.context);
         for (at, row) in rows.iter().enumerate() {
-            let (x, cache) = (self.row(x, at), self.sequences[row.sequence].0[cache.0]);
-            let position = row.position();
+            let caches = self.caches(row.sequence);
+            let (x, cache) = (self.row(x, at), self.cache(caches, cache));
+            let (positions, position) = (caches.positions, row.position());
             let first = self.first();
             first.allow(1 << 20)?;
             first.store(x, positions, position, cache)?;
@@ -213,11 +261,16 @@ impl Bench<'_> {
         rows: &[Row],
     ) -> Result<(), wasmtime::Error> {
         let own = shape.group * shape.head_dim;
-        let cache = shape.head_dim * shape.positions;
         let heads = self.width(out) / own;
         let scratch = self.places.scratch;
         for (at, row) in rows.iter().enumerate() {
-            let [keys, values] = caches.map(|cache| self.sequences[row.sequence].0[cache.0]);
+            let own_caches = self.caches(row.sequence);
+            let shape = Shape {
+                positions: own_caches.positions,
+                ..*shape
+            };
+            let cache = shape.head_dim * shape.positions;
+            let [keys, values] = caches.map(|cache| self.cache(own_caches, cache));
             let (q, out) = (self.row(q, at), self.row(out, at));
             let position = row.position();
             let first = self.first();
@@ -226,7 +279,7 @@ impl Bench<'_> {
                 first.allow((1 << 20) + (64 * own * (position + 64)) as u64)?;
                 let [keys, values] = [keys, values].map(|place| place.part(head * cache, cache));
                 let (q, out) = (q.part(head * own, own), out.part(head * own, own));
-                first.attend(shape, [q, keys, values], position, scratch, out)?;
+                first.attend(&shape, [q, keys, values], position, scratch, out)?;
             }
         }
         Ok(())

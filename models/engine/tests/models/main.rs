@@ -11,6 +11,8 @@ mod onnx;
 mod perplexity;
 mod random_models;
 mod reference;
+mod scheduled;
+mod service;
 mod setting;
 mod stores;
 mod threads;

@@ -1,3 +1,4 @@
 //! The WebAssembly executor against the shared vectors and against native code.
 mod requests;
+mod scheduled;
 mod vectors;

@@ -1,5 +1,6 @@
 //! Batches in native code, on the threads of the rayon pool in which they are called.
 
+mod caches;
 mod linear;
 mod split;
 mod weights;
@@ -10,11 +11,12 @@ use crate::Call;
 use crate::packed_store::PackedStore;
 use crate::scratch::with_scratch;
 use bytemuck::{cast_slice, cast_slice_mut};
+use caches::{Caches, caches_of};
 use gavel_kernels::run_range;
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::Pairing;
 use gavel_program::{Control, MAX_INPUTS, Node, Op, Operand};
-use gavel_simd::attention::{Shape, attention, cache_positions, store};
+use gavel_simd::attention::{Shape, attention, store};
 use gavel_simd::{Activations, GROUP, Level, linear::Outputs, rows};
 use split::{for_each_chunk, for_each_chunk_of};
 use std::mem::take;
@@ -114,7 +116,7 @@ struct Bench<'a> {
     native: &'a Native,
     buffers: Vec<Vec<u32>>,
     /// Of each sequence its caches; `None` for one that is closed.
-    sequences: Vec<Option<Vec<Vec<u32>>>>,
+    sequences: Vec<Option<Caches>>,
     activations: Vec<u32>,
     outputs: Vec<Outputs>,
     /// What a node that writes one of its inputs reads.
@@ -122,25 +124,30 @@ struct Bench<'a> {
 }
 
 impl Workshop for Bench<'_> {
-    fn open(&mut self) -> usize {
-        let plan = &self.native.planned.plan;
-        let positions = cache_positions(plan.context);
-        let caches = plan.caches.iter().map(|width| vec![0; width * positions]);
-        let caches = Some(caches.collect());
+    fn open(&mut self, positions: usize) -> Option<usize> {
+        let caches = Some(Caches::new(&self.native.planned.plan.caches, positions));
         match self.sequences.iter().position(Option::is_none) {
             Some(free) => {
                 self.sequences[free] = caches;
-                free
+                Some(free)
             }
             None => {
                 self.sequences.push(caches);
-                self.sequences.len() - 1
+                Some(self.sequences.len() - 1)
             }
         }
     }
 
     fn close(&mut self, sequence: usize) {
         self.sequences[sequence] = None;
+    }
+
+    fn copy(&mut self, from: usize, to: usize, positions: usize) {
+        let mut caches = self.sequences[to].take();
+        if let (Some(caches), Some(from)) = (&mut caches, &self.sequences[from]) {
+            caches.copy_from(from, positions);
+        }
+        self.sequences[to] = caches;
     }
 
     fn run(&mut self, stage: &Stage, rows: &[Row], chosen: &mut Vec<u32>) {
@@ -193,13 +200,13 @@ impl Bench<'_> {
 
     fn store(&mut self, x: Buffer, cache: Cache, rows: &[Row]) {
         let width = self.width(x);
-        let positions = cache_positions(self.native.planned.plan.context);
         let x = cast_slice(&self.buffers[x.0]);
         for (row, x) in rows.iter().zip(x.chunks_exact(width)) {
             let caches = self.sequences[row.sequence]
                 .as_mut()
                 .expect("a row's sequence is open");
-            let cache = cast_slice_mut(&mut caches[cache.0]);
+            let (positions, cache) = (caches.positions, &mut caches.words[cache.0]);
+            let cache = cast_slice_mut(cache);
             store(self.native.level, x, positions, row.position(), cache);
         }
     }
@@ -222,17 +229,19 @@ impl Bench<'_> {
         let seen: usize = rows.iter().map(|row| row.position() + 1).sum();
         let one = |chunk: usize, out: &mut [u32]| {
             let (row, head) = (&rows[chunk / kv_heads], chunk % kv_heads);
-            let caches = sequences[row.sequence]
-                .as_ref()
-                .expect("a row's sequence is open");
+            let caches = caches_of(sequences, row);
+            let shape = Shape {
+                positions: caches.positions,
+                ..*shape
+            };
             let at = head * shape.head_dim * shape.positions;
             with_scratch(|scratch| {
                 attention(
                     level,
-                    shape,
+                    &shape,
                     &q[chunk * group..][..group],
-                    &cast_slice(&caches[keys.0])[at..],
-                    &cast_slice(&caches[values.0])[at..],
+                    &cast_slice(&caches.words[keys.0])[at..],
+                    &cast_slice(&caches.words[values.0])[at..],
                     row.position(),
                     cast_slice_mut(scratch),
                     cast_slice_mut(out),
@@ -358,22 +367,16 @@ impl Bench<'_> {
     fn sample(&mut self, k: usize, rows: &[Row], chosen: &mut Vec<u32>) {
         let native = self.native;
         let (node, inputs) = (native.node(k), &native.planned.plan.inputs[k]);
-        for (at, row) in rows.iter().enumerate() {
-            let views = native.views(k, |input| self.row_of(inputs[input], at));
-            let next = row.position() + 1;
-            let mut token = [0];
+        let first = chosen.len();
+        chosen.resize(first + rows.len(), 0);
+        let this = &*self;
+        for_each_chunk(&mut chosen[first..], 1, rows.len() > 1, &|at, token| {
+            let views = native.views(k, |input| this.row_of(inputs[input], at));
+            let (control, inputs) = (&rows[at].control, &views[..node.input_count]);
+            let next = rows[at].position() + 1;
             with_scratch(|scratch| {
-                let inputs = &views[..node.input_count];
-                run_range(
-                    node,
-                    &row.control,
-                    inputs,
-                    next..next + 1,
-                    &mut token,
-                    scratch,
-                );
+                run_range(node, control, inputs, next..next + 1, token, scratch);
             });
-            chosen.push(token[0]);
-        }
+        });
     }
 }
