@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from . import bpe, bpe_cases, image, image_cases, operators, rows, rows_cases, text, text_cases, word_piece, word_piece_cases
+from . import bpe, bpe_cases, experts, image, image_cases, operators, rows, rows_cases, text, text_cases, word_piece, word_piece_cases
 from .arithmetic import F, bits
 from .records import FORMATS, control_slot, record
 from .weights import BITS, FLOATS, PLANES, block
@@ -51,6 +51,9 @@ RUN = {
     "RowsWeightedSum": rows.rows_weighted_sum,
     "RowsMean": rows.rows_mean,
     "UnitNorm": rows.unit_norm,
+    "TopExperts": experts.top_experts,
+    "ExpertLinear": experts.expert_linear,
+    "ExpertSum": experts.expert_sum,
 }
 # Zeros, least and largest subnormal and normal numbers, one, infinities, NaNs of both signs and kinds.
 EDGES = np.array(
@@ -375,6 +378,9 @@ MAKE = {
     "RowsWeightedSum": rows_cases.attention,
     "RowsMean": rows_cases.on_rows,
     "UnitNorm": rows_cases.unit_norm,
+    "TopExperts": experts.top_cases,
+    "ExpertLinear": experts.linear_cases,
+    "ExpertSum": experts.sum_cases,
 }
 
 

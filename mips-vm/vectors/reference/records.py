@@ -89,6 +89,9 @@ OPCODES = {
     "RowsWeightedSum": (51, ROWS_ATTENTION),
     "RowsMean": (52, ROWS),
     "UnitNorm": (53, ("len",)),
+    "TopExperts": (44, ("experts", "used")),
+    "ExpertLinear": (45, ("experts", "used", "rows", "cols", "own", "format")),
+    "ExpertSum": (46, ("experts", "used", "dim")),
 }
 CONTROL = ("phase", "position", "prompt_len", "prompt_tokens", "tokens_out", "max_tokens", "status", "output_len", "temperature", "top_p")
 

@@ -78,6 +78,20 @@ impl<'a> Matrices<'a> {
         })
     }
 
+    /// Adds the matrices `[rows, cols]` of all experts, one after the other, to the weights.
+    pub(crate) fn take_experts(
+        &mut self,
+        assembly: &mut Assembly,
+        name: &str,
+        shape: [u32; 3],
+    ) -> Result<Matrix, ImportError> {
+        let tensor = self.find(name, &shape)?;
+        Ok(Matrix {
+            format: format(tensor.kind),
+            planes: self.add(assembly, tensor)?,
+        })
+    }
+
     /// Adds some rows of a matrix `[rows, cols]` to the weights, as a matrix of their own.
     pub(crate) fn take_rows(
         &mut self,

@@ -7,7 +7,8 @@ use crate::shape::in_domain;
 use crate::text::cost as text;
 use gavel_program::boot::TILE_BYTES;
 use gavel_program::op::{
-    Conv, Linear, Pool, Reduction, RowSoftmax, RowsLinear, Sample, Scores, Softmax, WeightedSum,
+    Conv, ExpertLinear, Linear, Pool, Reduction, RowSoftmax, RowsLinear, Sample, Scores, Softmax,
+    WeightedSum,
 };
 use gavel_program::{Node, Op, WeightFormat};
 
@@ -112,6 +113,14 @@ pub fn cost(node: &Node) -> u64 {
                 TILE.min(p.dim.into()) * element
             }
             Op::UnitNorm(p) => dot(p.len.into(), 0) + SQRT + COMPARE + TILE * (DIVIDE + ROUND),
+            Op::TopExperts(p) => {
+                u64::from(p.used) * (u64::from(p.experts) * (KEY + ROUND) + 2 * ROUND)
+            }
+            Op::ExpertLinear(p) => expert_linear(p),
+            Op::ExpertSum(p) => {
+                let share = ADD + DIVIDE + 3 * ROUND;
+                u64::from(p.used) * (share + TILE * (MULTIPLY + ADD + ROUND)) + TILE * 2 * ROUND
+            }
         }
 }
 
@@ -145,6 +154,11 @@ fn linear(p: &Linear) -> u64 {
 fn rows_linear(p: &RowsLinear) -> u64 {
     let (quantizing, row) = product(p.cols.into(), p.format);
     rows(p.rows, p.outputs) * (quantizing + 400) + TILE * (row + ADD + 3 * ROUND)
+}
+
+fn expert_linear(p: &ExpertLinear) -> u64 {
+    let (quantizing, row) = product(p.cols.into(), p.format);
+    rows(p.used, p.rows) * (quantizing + 500) + TILE * (row + 2 * ROUND)
 }
 
 /// Quantizing a vector, and its product with a row of a matrix.

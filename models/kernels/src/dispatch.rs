@@ -4,6 +4,7 @@ use crate::advance::advance;
 use crate::attention::{scores, softmax, weighted_sum};
 use crate::elementwise::{add, geglu, relu, scale, swiglu};
 use crate::embed::embed;
+use crate::experts::{expert_linear, expert_sum, top_experts};
 use crate::image::{channel_affine, conv, input_scale, pool};
 use crate::linear::linear;
 use crate::norm::rms_norm;
@@ -144,5 +145,8 @@ fn run(
         Op::RowsWeightedSum(p) => rows_weighted_sum(p, inputs, range, out),
         Op::RowsMean(p) => rows_mean(p, inputs, range, out),
         Op::UnitNorm(p) => unit_norm(p, inputs, range, out),
+        Op::TopExperts(p) => top_experts(p, inputs, range, out),
+        Op::ExpertLinear(p) => expert_linear(p, inputs, range, out, scratch),
+        Op::ExpertSum(p) => expert_sum(p, inputs, range, out, scratch),
     }
 }

@@ -12,6 +12,7 @@ pub mod cost;
 mod dispatch;
 mod elementwise;
 mod embed;
+mod experts;
 mod image;
 mod linear;
 mod matrix;

@@ -99,6 +99,9 @@ pub fn output(op: &Op) -> Shape {
         Op::RowsWeightedSum(p) => Shape::new(F32, &[p.rows, p.heads, p.head_dim]),
         Op::RowsMean(p) => Shape::new(F32, &[p.dim]),
         Op::UnitNorm(p) => Shape::new(F32, &[p.len]),
+        Op::TopExperts(p) => Shape::new(I32, &[p.used]),
+        Op::ExpertLinear(p) => Shape::new(F32, &[p.used, p.rows]),
+        Op::ExpertSum(p) => Shape::new(F32, &[p.dim]),
     }
 }
 
@@ -138,6 +141,19 @@ pub fn input(op: &Op, index: usize) -> Option<Shape> {
         (Op::RowSoftmax(p), 0) => shape(F32, &[p.rows, p.dim]),
         (Op::ChannelAffine(p), 0) => shape(F32, &[p.channels, p.plane]),
         (Op::ChannelAffine(p), 1 | 2) => shape(F32, &[p.channels]),
+        (Op::TopExperts(p), 0) => shape(F32, &[p.experts]),
+        (Op::ExpertLinear(p), 0) if p.own => shape(F32, &[p.used, p.cols]),
+        (Op::ExpertLinear(p), 0) => shape(F32, &[p.cols]),
+        (Op::ExpertLinear(p), 1) => shape(I32, &[p.used]),
+        (Op::ExpertLinear(p), _) => plane(
+            p.format,
+            p.experts.saturating_mul(p.rows),
+            p.cols,
+            index - 2,
+        ),
+        (Op::ExpertSum(p), 0) => shape(F32, &[p.used, p.dim]),
+        (Op::ExpertSum(p), 1) => shape(I32, &[p.used]),
+        (Op::ExpertSum(p), 2) => shape(F32, &[p.experts]),
         (Op::Probs(p), 0) => shape(F32, &[p.vocab]),
         (Op::Sample(p), 0 | 1) => shape(F32, &[p.vocab]),
         (Op::Detokenize(p) | Op::DetokenizeLen(p), 0) => shape(I32, &[p.tokens_capacity]),
@@ -294,6 +310,9 @@ fn parameters_fit(op: &Op) -> bool {
         }
         Op::RowsMean(p) => p.rows <= MAX_NORM,
         Op::RowsAdd(p) | Op::RowsGelu(p) => p.dim > 0,
+        Op::TopExperts(p) => experts_fit(p.experts, p.used),
+        Op::ExpertLinear(p) => experts_fit(p.experts, p.used) && columns_fit(p.format, p.cols),
+        Op::ExpertSum(p) => experts_fit(p.experts, p.used),
         _ => true,
     }
 }
@@ -343,6 +362,10 @@ fn word_piece_fits(p: &WordPiece) -> bool {
 
 fn columns_fit(format: WeightFormat, cols: u32) -> bool {
     cols > 0 && cols <= MAX_COLS && cols.is_multiple_of(format.block())
+}
+
+fn experts_fit(experts: u32, used: u32) -> bool {
+    (1..=experts).contains(&used) && experts as usize <= SCRATCH_WORDS
 }
 
 fn heads_fit(heads: u32, kv_heads: u32, head_dim: u32) -> bool {

@@ -5,9 +5,9 @@ use gavel_image::symbols;
 use gavel_kernels::{cost, shape};
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::{
-    ChannelAffine, Conv, Elementwise, Embed, InputScale, LayerNorm, Linear, Pairing, Pool, Probs,
-    Reduction, RmsNorm, Rope, RowSoftmax, Rows, RowsAttention, RowsEmbed, RowsLinear, Sample,
-    Scale, Scores, Softmax, StoreRow, WeightedSum,
+    ChannelAffine, Conv, Elementwise, Embed, ExpertLinear, ExpertSum, InputScale, LayerNorm,
+    Linear, Pairing, Pool, Probs, Reduction, RmsNorm, Rope, RowSoftmax, Rows, RowsAttention,
+    RowsEmbed, RowsLinear, Sample, Scale, Scores, Softmax, StoreRow, TopExperts, WeightedSum,
 };
 use gavel_program::{Control, Node, Op, Operand, WeightFormat};
 
@@ -144,6 +144,7 @@ fn cases() -> Vec<(Op, u32)> {
     }
     cases.extend(image_cases().into_iter().map(|op| (op, 0)));
     cases.extend(rows_cases().into_iter().map(|op| (op, 0)));
+    cases.extend(expert_cases().into_iter().map(|op| (op, 0)));
     cases.push((Op::Add(Elementwise { len: 64 }), 0));
     cases.push((Op::SwiGlu(Elementwise { len: 64 }), 0));
     cases.push((Op::GeGlu(Elementwise { len: 64 }), 0));
@@ -204,6 +205,32 @@ fn image_cases() -> Vec<Op> {
     cases
 }
 
+/// Mixtures of experts: a tile of one expert's rows, of several experts', of many experts chosen.
+fn expert_cases() -> Vec<Op> {
+    let mut cases = Vec::new();
+    for (experts, used) in [(8, 2), (128, 8), (64, 64)] {
+        cases.push(Op::TopExperts(TopExperts { experts, used }));
+        cases.push(Op::ExpertSum(ExpertSum {
+            experts,
+            used,
+            dim: 64,
+        }));
+    }
+    for format in WeightFormat::ALL {
+        for (rows, own) in [(64, false), (16, true)] {
+            cases.push(Op::ExpertLinear(ExpertLinear {
+                experts: 4,
+                used: 4,
+                rows,
+                cols: format.block().max(64),
+                own,
+                format,
+            }));
+        }
+    }
+    cases
+}
+
 /// Operators on rows: a tile in one of them, and in several.
 fn rows_cases() -> Vec<Op> {
     let mut cases = Vec::new();
@@ -256,6 +283,7 @@ fn rows_cases() -> Vec<Op> {
 fn integers(op: &Op, input: usize) -> Option<u32> {
     match (op, input) {
         (Op::Embed(_), 0) | (Op::RowsEmbed(_), 1) => Some(3),
+        (Op::ExpertLinear(_) | Op::ExpertSum(_), 1) => Some(3),
         (
             Op::RowsEmbed(_)
             | Op::RowsLinear(_)

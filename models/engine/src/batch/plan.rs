@@ -234,7 +234,11 @@ impl<'a> Planner<'a> {
             | Op::Add(_)
             | Op::SwiGlu(_)
             | Op::GeGlu(_)
-            | Op::Scale(_) => (self.row(nodes[0], head)?, 1),
+            | Op::Scale(_)
+            | Op::RowSoftmax(_)
+            | Op::TopExperts(_)
+            | Op::ExpertLinear(_)
+            | Op::ExpertSum(_) => (self.row(nodes[0], head)?, 1),
             _ => return None,
         };
         match head {

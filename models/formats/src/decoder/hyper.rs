@@ -14,6 +14,8 @@ const LAYERS: RangeInclusive<u32> = 1..=768;
 const HEADS: RangeInclusive<u32> = 1..=512;
 /// Elements of a head: four times the longest of published models (256).
 const HEAD_DIMS: RangeInclusive<u32> = 1..=1024;
+/// Experts of a layer: four times as many as the largest published models have (512).
+const EXPERTS: RangeInclusive<u32> = 1..=2048;
 /// Positions that a file may announce.
 const CONTEXTS: RangeInclusive<u32> = 2..=u32::MAX;
 /// The base of rotary frequencies where a file doesn't say: that of the first Llama.
@@ -53,6 +55,15 @@ pub(crate) struct Frequencies {
     pub(crate) magnitude: f64,
 }
 
+/// A mixture of experts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Experts {
+    /// Experts of a layer.
+    pub(crate) count: u32,
+    /// How many a token is sent to.
+    pub(crate) used: u32,
+}
+
 /// Sizes and constants.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Hyper {
@@ -62,8 +73,10 @@ pub(crate) struct Hyper {
     pub(crate) window: Option<u32>,
     /// Elements of the residual stream.
     pub(crate) dim: u32,
-    /// Elements of the feed-forward network.
+    /// Elements of the feed-forward network, or of one expert's.
     pub(crate) hidden: u32,
+    /// The experts, in a family that has them.
+    pub(crate) experts: Option<Experts>,
     /// Layers.
     pub(crate) layers: u32,
     /// Query heads.
@@ -101,11 +114,16 @@ impl Hyper {
             .optional("rope.dimension_count", 0..=head_dim)?
             .unwrap_or(head_dim);
         multiple(keys.full("rope.dimension_count"), rotary, "pairs:", 2)?;
+        let hidden = match family.experts {
+            true => "expert_feed_forward_length",
+            false => "feed_forward_length",
+        };
         Ok(Hyper {
             context: keys.number("context_length", CONTEXTS)?,
             window: keys.optional("attention.sliding_window", 0..=u32::MAX)?,
             dim,
-            hidden: keys.number("feed_forward_length", WIDTHS)?,
+            hidden: keys.number(hidden, WIDTHS)?,
+            experts: family.experts.then(|| keys.experts()).transpose()?,
             layers: keys.number("block_count", LAYERS)?,
             heads,
             kv_heads,
@@ -128,6 +146,12 @@ impl Hyper {
     pub(crate) fn is_local(&self, family: &Family, layer: u32) -> bool {
         let sees_all = |local: &Local| (layer + 1).is_multiple_of(local.every);
         !family.local.as_ref().is_some_and(sees_all)
+    }
+
+    /// Elements of what lies between the feed-forward network's matrices: of all experts that a token is sent to.
+    pub(crate) fn hidden_width(&self) -> u32 {
+        self.hidden
+            .saturating_mul(self.experts.map_or(1, |experts| experts.used))
     }
 
     /// Elements of a row of queries.
@@ -185,6 +209,21 @@ impl Keys<'_, '_> {
         Ok(head_dim)
     }
 
+    /// Experts, whose shares are always made to add up to one.
+    fn experts(&self) -> Result<Experts, ImportError> {
+        let key = self.full("expert_weights_norm");
+        if !self.fields.truth(&key, true)? {
+            return Err(ImportError::Value {
+                key,
+                got: "false".into(),
+                expected: "true".into(),
+            });
+        }
+        let count = self.number("expert_count", EXPERTS)?;
+        let used = self.number("expert_used_count", 1..=count)?;
+        Ok(Experts { count, used })
+    }
+
     /// Base, scaling, and what some families have beside them.
     fn frequencies(&self) -> Result<Frequencies, ImportError> {
         let scaling = self.full("rope.scaling.type");
@@ -221,6 +260,9 @@ impl Keys<'_, '_> {
                     family: self.family.name,
                 });
             }
+        }
+        if self.family.experts {
+            return Ok(());
         }
         for key in ["expert_count", "expert_used_count"].map(|key| self.full(key)) {
             match self.fields.0.get(&key) {

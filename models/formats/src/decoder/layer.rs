@@ -12,7 +12,7 @@ use gavel_program::{DType, Op, Operand};
 
 impl Builder<'_> {
     /// `output = W input`, W being the layer's matrix of that name.
-    fn linear(
+    pub(super) fn linear(
         &mut self,
         layer: u32,
         name: &str,
@@ -222,10 +222,19 @@ impl Builder<'_> {
     }
 
     pub(super) fn feed_forward(&mut self, layer: u32) -> Result<(), ImportError> {
+        let slots = [self.slots.x, self.slots.normed];
+        self.norm(&format!("blk.{layer}.ffn_norm.weight"), LAYERS, slots)?;
+        match (self.hyper.experts, self.slots.experts) {
+            (Some(experts), Some(slots)) => self.mixture(layer, experts, slots)?,
+            _ => self.dense(layer)?,
+        }
+        self.add_projected(layer, "post_ffw_norm")
+    }
+
+    /// `projected = down (gate(gate normed) * up normed)`.
+    fn dense(&mut self, layer: u32) -> Result<(), ImportError> {
         let (dim, hidden) = (self.hyper.dim, self.hyper.hidden);
         let (normed, gate, up) = (self.slots.normed, self.slots.gate, self.slots.up);
-        let slots = [self.slots.x, normed];
-        self.norm(&format!("blk.{layer}.ffn_norm.weight"), LAYERS, slots)?;
         if self.family.fused {
             let parts = [(gate, hidden), (up, hidden)];
             self.linear_parts(layer, "ffn_up", dim, normed, &parts)?;
@@ -233,19 +242,21 @@ impl Builder<'_> {
             self.linear(layer, "ffn_gate", [hidden, dim], normed, gate)?;
             self.linear(layer, "ffn_up", [hidden, dim], normed, up)?;
         }
-        let len = Elementwise { len: hidden };
+        self.gated();
+        let slots = [self.slots.hidden, self.slots.projected];
+        self.linear(layer, "ffn_down", [dim, hidden], slots[0], slots[1])
+    }
+
+    /// `hidden = gate(gate) * up`.
+    pub(super) fn gated(&mut self) {
+        let len = Elementwise {
+            len: self.hyper.hidden_width(),
+        };
         let op = match self.family.gate {
             Gate::Silu => Op::SwiGlu(len),
             Gate::Gelu => Op::GeGlu(len),
         };
-        self.layer_node(op, &[gate, up].map(Operand::Slot), self.slots.hidden);
-        self.linear(
-            layer,
-            "ffn_down",
-            [dim, hidden],
-            self.slots.hidden,
-            self.slots.projected,
-        )?;
-        self.add_projected(layer, "post_ffw_norm")
+        let inputs = [self.slots.gate, self.slots.up].map(Operand::Slot);
+        self.layer_node(op, &inputs, self.slots.hidden);
     }
 }

@@ -3,6 +3,7 @@
 //! Every layer is, with a residual stream `x`: RMSNorm, attention over a cache of keys and values with rotary positions, and
 //! RMSNorm, a gated feed-forward network.
 
+mod experts;
 mod hyper;
 mod layer;
 mod rope;
@@ -16,6 +17,7 @@ use crate::matrices::{Matrices, Matrix};
 use crate::text::TextNodes;
 use crate::vocab::Vocab;
 use crate::{ImportError, Limits};
+use experts::ExpertSlots;
 use gavel_program::op::{Advance, Embed, Linear, Probs, RmsNorm, Sample, Scale};
 use gavel_program::{DType, Op, Operand, Phase, Program};
 use hyper::Hyper;
@@ -48,6 +50,7 @@ struct Slots {
     gate: u32,
     up: u32,
     hidden: u32,
+    experts: Option<ExpertSlots>,
     logits: u32,
     sampler: u32,
 }
@@ -145,10 +148,14 @@ fn slots(
 ) -> Result<Slots, ImportError> {
     let (dim, hidden, queries, kv) = (
         hyper.dim,
-        hyper.hidden,
+        hyper.hidden_width(),
         hyper.query_width(),
         hyper.kv_width(),
     );
+    let experts = hyper
+        .experts
+        .map(|experts| ExpertSlots::new(assembly, experts, dim));
+    let experts = experts.transpose()?;
     let mut scratch = |name: &str, dims: &[u32]| assembly.scratch(name, DType::F32, dims);
     Ok(Slots {
         control,
@@ -166,6 +173,7 @@ fn slots(
         gate: scratch("gate", &[hidden])?,
         up: scratch("up", &[hidden])?,
         hidden: scratch("hidden", &[hidden])?,
+        experts,
         logits: scratch("logits", &[vocab])?,
         sampler: scratch("sampler weights", &[vocab])?,
     })

@@ -7,6 +7,7 @@ mod llama;
 mod phi3;
 mod qwen2;
 mod qwen3;
+mod qwen3moe;
 
 use crate::ImportError;
 use crate::fields::Fields;
@@ -25,6 +26,8 @@ pub(crate) struct Family {
     pub(crate) head_norms: bool,
     /// Whether queries, keys and values are the rows of one matrix, and gate and up those of another.
     pub(crate) fused: bool,
+    /// Whether the feed-forward network is a mixture of experts.
+    pub(crate) experts: bool,
     /// Whether what attention and feed-forward network add to the residual stream has norms of its own.
     pub(crate) post_norms: bool,
     /// Whether the embedding is multiplied by the root of its length.
@@ -66,6 +69,7 @@ const PLAIN: Family = Family {
     biases: false,
     head_norms: false,
     fused: false,
+    experts: false,
     post_norms: false,
     scaled_embedding: false,
     gate: Gate::Silu,
@@ -76,10 +80,11 @@ const PLAIN: Family = Family {
 };
 
 /// All families.
-const ALL: [&Family; 5] = [
+const ALL: [&Family; 6] = [
     &llama::FAMILY,
     &qwen2::FAMILY,
     &qwen3::FAMILY,
+    &qwen3moe::FAMILY,
     &gemma3::FAMILY,
     &phi3::FAMILY,
 ];

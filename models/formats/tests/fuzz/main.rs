@@ -114,6 +114,7 @@ fn whole() -> Vec<Vec<u8>> {
         small(Family::Qwen2, Storage::Q4_0, 32),
         small(Family::Qwen3, Storage::Q5_1, 32),
         small(Family::Qwen3, Storage::Q4KM, 256),
+        small(Family::Qwen3Moe, Storage::Q8_0, 32),
     ]
     .map(write)
     .into()

@@ -36,6 +36,39 @@ fn qwen3() -> Builder {
     file
 }
 
+/// The same with four experts, of which a token is sent to two.
+fn qwen3moe() -> Builder {
+    let mut file = qwen3();
+    for (key, _) in &mut file.metadata {
+        if let Some(name) = key.strip_prefix("qwen3.") {
+            *key = format!("qwen3moe.{name}");
+        }
+    }
+    let mut hidden = 0;
+    for (name, dims, _, bytes) in &mut file.tensors {
+        if let Some(part) = name.strip_prefix("blk.0.ffn_")
+            && let Some(part) = part.strip_suffix(".weight")
+            && part != "norm"
+        {
+            hidden = dims[0].max(dims[1]) as u32;
+            dims.push(4);
+            *bytes = vec![1; 4 * bytes.len()];
+            *name = format!("blk.0.ffn_{part}_exps.weight");
+        }
+    }
+    let dim = 32;
+    file.tensors.push((
+        "blk.0.ffn_gate_inp.weight".into(),
+        vec![dim, 4],
+        0,
+        vec![0; 4 * 4 * dim as usize],
+    ));
+    file.with("general.architecture", Value::Text("qwen3moe"))
+        .with("qwen3moe.expert_count", Value::U32(4))
+        .with("qwen3moe.expert_used_count", Value::U32(2))
+        .with("qwen3moe.expert_feed_forward_length", Value::U32(hidden))
+}
+
 fn imported(file: &Builder) -> Program {
     file.import().unwrap_or_else(|error| panic!("{error}"))
 }
@@ -110,6 +143,49 @@ fn heads_have_norms_and_a_size_of_their_own() {
         .iter()
         .rposition(|node| matches!(node.op, Op::RmsNorm(p) if p.rows > 1));
     assert!(head_norms < first_rope, "norms come before rotations");
+}
+
+#[test]
+fn experts_take_the_place_of_the_feed_forward_network() {
+    let program = imported(&qwen3moe());
+    let names = ["TopExperts", "ExpertLinear", "SwiGlu", "ExpertSum"];
+    let counts = names.map(|name| nodes(&program, name).count());
+    assert_eq!(counts, [1, 3, 1, 1]);
+    let own: Vec<bool> = nodes(&program, "ExpertLinear")
+        .map(|node| match node.op {
+            Op::ExpertLinear(p) => {
+                assert_eq!((p.experts, p.used), (4, 2));
+                p.own
+            }
+            _ => panic!("the matrices of experts"),
+        })
+        .collect();
+    assert_eq!(
+        own,
+        [false, false, true],
+        "only the last has inputs of its own"
+    );
+}
+
+#[test]
+fn numbers_of_experts_that_make_no_sense_are_refused() {
+    for (key, value) in [
+        ("expert_used_count", Value::U32(5)),
+        ("expert_used_count", Value::U32(0)),
+        ("expert_count", Value::U32(0)),
+        ("expert_count", Value::U32(u32::MAX)),
+        ("expert_weights_norm", Value::Bool(false)),
+    ] {
+        let key = format!("qwen3moe.{key}");
+        let error = qwen3moe().with(&key, value).import();
+        let named = matches!(error, Err(ImportError::Value { key: got, .. }) if got == key);
+        assert!(named, "{key}");
+    }
+    let three = qwen3moe().with("qwen3moe.expert_count", Value::U32(3));
+    assert!(matches!(
+        three.import(),
+        Err(ImportError::Shape { tensor, .. }) if tensor == "blk.0.ffn_gate_inp.weight"
+    ));
 }
 
 #[test]
@@ -345,10 +421,10 @@ proptest! {
     /// Flipped bits in the head of any family's file give an error or a program; nothing else happens.
     #[test]
     fn flipped_bits_are_survived(
-        family in 0usize..4,
+        family in 0usize..5,
         flips in proptest::collection::vec((0usize..4000, 0u8..8), 1..6),
     ) {
-        let mut bytes = [qwen2, qwen3, gemma3, phi3][family]().bytes();
+        let mut bytes = [qwen2, qwen3, qwen3moe, gemma3, phi3][family]().bytes();
         for (at, bit) in flips {
             let len = bytes.len();
             bytes[at % len] ^= 1 << bit;

@@ -7,8 +7,8 @@ use gavel_kernels::{in_domain, run_range, shape, touched, touched_by};
 use gavel_program::boot::SCRATCH_WORDS;
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::{
-    Elementwise, Embed, Linear, Pairing, Probs, RmsNorm, Rope, Sample, Scale, Scores, Softmax,
-    StoreRow, WeightedSum,
+    Elementwise, Embed, ExpertLinear, ExpertSum, Linear, Pairing, Probs, RmsNorm, Rope, Sample,
+    Scale, Scores, Softmax, StoreRow, TopExperts, WeightedSum,
 };
 use gavel_program::{Control, Node, Op, Operand, WeightFormat};
 use proptest::prelude::*;
@@ -124,8 +124,34 @@ fn ops() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// Operators of mixtures of experts.
+fn expert_ops() -> impl Strategy<Value = Op> {
+    let counts = (1u32..20).prop_flat_map(|experts| (Just(experts), 1..=experts));
+    let counts = || counts.clone();
+    prop_oneof![
+        counts().prop_map(|(experts, used)| Op::TopExperts(TopExperts { experts, used })),
+        (counts(), 1u32..100, any::<bool>(), formats()).prop_map(
+            |((experts, used), rows, own, format)| {
+                Op::ExpertLinear(ExpertLinear {
+                    experts,
+                    used,
+                    rows,
+                    cols: format.block().max(32),
+                    own,
+                    format,
+                })
+            }
+        ),
+        (counts(), 1u32..200).prop_map(|((experts, used), dim)| Op::ExpertSum(ExpertSum {
+            experts,
+            used,
+            dim
+        })),
+    ]
+}
+
 fn any_op() -> impl Strategy<Value = Op> {
-    prop_oneof![ops(), image::ops(), rows::ops()]
+    prop_oneof![3 => ops(), 1 => image::ops(), 1 => rows::ops(), 1 => expert_ops()]
 }
 
 /// Any control slot, its position and temperature mostly of the useful kind.

@@ -58,7 +58,7 @@ pub(super) fn alone(native: &super::Native, call: &Call<'_>, out: &mut [u32]) ->
 ///
 /// # Panics
 /// If it isn't such a matrix; all matrices of a stage have the same format.
-fn floats(
+pub(super) fn floats(
     level: Level,
     matrix: &Matrix<'_>,
     [rows, cols]: [usize; 2],

@@ -1,6 +1,7 @@
 //! Batches in native code, on the threads of the rayon pool in which they are called.
 
 mod caches;
+mod experts;
 mod linear;
 mod split;
 mod weights;
@@ -89,6 +90,9 @@ impl Prepared for Native {
                     activations =
                         activations.max(Activations::words(rows, cols.next_multiple_of(32)));
                     outputs = outputs.max(rows * parts.iter().map(linear::groups).sum::<usize>());
+                }
+                Stage::Row { node, .. } if matches!(self.node(*node).op, Op::ExpertLinear(_)) => {
+                    activations = activations.max(experts::words(self.node(*node), rows));
                 }
                 Stage::Row { node, out } if in_place(&plan.inputs[*node], *out) => {
                     before = before.max(rows * plan.widths[out.0]);
@@ -257,7 +261,10 @@ impl Bench<'_> {
     fn row(&mut self, k: usize, out: Buffer, rows: &[Row]) {
         let mut words = take(&mut self.buffers[out.0]);
         let used = &mut words[..rows.len() * self.width(out)];
-        if !self.vectors(k, out, used) && !self.rope(k, out, rows, used) {
+        let is_done = self.vectors(k, out, used)
+            || self.rope(k, out, rows, used)
+            || self.experts(k, rows.len(), used);
+        if !is_done {
             self.defined(k, out, rows, used);
         }
         self.buffers[out.0] = words;

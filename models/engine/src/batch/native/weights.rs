@@ -48,7 +48,8 @@ impl Weights {
         for k in linear_nodes(planned) {
             let (p, plane) = described(program, k);
             let (rows, cols) = (p.rows as usize, p.cols as usize);
-            if p.format == WeightFormat::F32 && rows * cols * 4 <= SMALL {
+            let is_plain = matches!(program.nodes[k].op, Op::Linear(_));
+            if is_plain && p.format == WeightFormat::F32 && rows * cols * 4 <= SMALL {
                 let words = (*program.weights[plane as usize].words).as_ref();
                 groups
                     .entry(plane)
@@ -64,7 +65,8 @@ impl Weights {
 
     /// The matrix of linear node `k`, if that is weights with a fast path.
     pub(super) fn fast<'a>(&'a self, program: &'a Program, k: usize) -> Option<Matrix<'a>> {
-        match program.nodes[k].inputs().get(1) {
+        let node = &program.nodes[k];
+        match node.inputs().get(first_plane(&node.op)) {
             Some(Operand::Weight(_)) => match self.matrix(program, k) {
                 Matrix::Defined => None,
                 matrix => Some(matrix),
@@ -93,25 +95,49 @@ impl Weights {
     }
 }
 
+/// The nodes that multiply with matrices among the weights.
 fn linear_nodes(planned: &Planned) -> impl Iterator<Item = usize> {
-    let plan = &planned.plan;
-    plan.body.iter().chain(&plan.head).flat_map(|stage| {
-        let parts = match stage {
-            Stage::Linear { parts, .. } => &parts[..],
-            _ => &[],
+    let (plan, program) = (&planned.plan, &planned.program);
+    let nodes = plan.body.iter().chain(&plan.head).flat_map(|stage| {
+        let (parts, row) = match stage {
+            Stage::Linear { parts, .. } => (&parts[..], None),
+            Stage::Row { node, .. } => (&[][..], Some(*node)),
+            _ => (&[][..], None),
         };
-        parts.iter().map(|part| part.node)
+        parts.iter().map(|part| part.node).chain(row)
+    });
+    nodes.filter(|k| {
+        let node = &program.nodes[*k];
+        let plane = node.inputs().get(first_plane(&node.op));
+        let multiplies = matches!(node.op, Op::Linear(_) | Op::ExpertLinear(_));
+        multiplies && matches!(plane, Some(Operand::Weight(_)))
     })
 }
 
-/// The parameters of a linear node and the weight of its first plane.
+/// Which of a node's inputs is the first plane of its matrix.
+fn first_plane(op: &Op) -> usize {
+    match op {
+        Op::ExpertLinear(_) => 2,
+        _ => 1,
+    }
+}
+
+/// The matrix of a linear node, that of all experts one after the other, and the weight of its first plane.
 ///
 /// # Panics
 /// If it is none; a plan's linear stages name nodes of weights.
 fn described(program: &Program, k: usize) -> (Linear, u32) {
     let node = &program.nodes[k];
-    match (&node.op, node.inputs()[1]) {
+    match (&node.op, node.inputs()[first_plane(&node.op)]) {
         (Op::Linear(p), Operand::Weight(plane)) => (*p, plane),
+        (Op::ExpertLinear(p), Operand::Weight(plane)) => {
+            let all = Linear {
+                rows: p.experts * p.rows,
+                cols: p.cols,
+                format: p.format,
+            };
+            (all, plane)
+        }
         _ => panic!("node {k} multiplies no weights"),
     }
 }
@@ -120,7 +146,8 @@ fn described(program: &Program, k: usize) -> (Linear, u32) {
 fn packable(program: &Program, k: usize) -> Option<(Layout, Vec<u32>)> {
     let (p, _) = described(program, k);
     let layout = Layout::new(p.format, p.rows as usize, p.cols as usize)?;
-    let planes = program.nodes[k].inputs()[1..]
+    let node = &program.nodes[k];
+    let planes = node.inputs()[first_plane(&node.op)..]
         .iter()
         .map(|plane| match plane {
             Operand::Weight(plane) => Some(*plane),

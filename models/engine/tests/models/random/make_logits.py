@@ -18,7 +18,7 @@ import numpy as np
 
 SHAPE = {"dim": 256, "layers": 2, "heads": 4, "kv-heads": 2, "ffn": 512, "vocab": 400, "context": 64, "seed": 5}
 STORAGES = ("f32", "f16", "bf16", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q4_k", "q5_k", "q6_k", "iq4_nl", "q4_k_m")
-FAMILIES = ("llama3", "qwen2", "qwen3", "gemma3", "phi3")
+FAMILIES = ("llama3", "qwen2", "qwen3", "qwen3moe", "gemma3", "phi3")
 # Of six layers of a Gemma the last one is of another kind.
 LAYERS = {"gemma3": 6}
 PROMPT = "One day, another one came by and said: no"
