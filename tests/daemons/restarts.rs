@@ -53,7 +53,7 @@ async fn scene() -> Scene {
 
 fn asked() -> Ask {
     Ask {
-        prompt: gavel_zoo::prompt("Pause the bridge."),
+        prompt: gavel_zoo::prompt("Pause the bridge.").into_bytes(),
         max_tokens: MAX_TOKENS,
         lie: None,
         challenger_lies: false,
@@ -63,7 +63,7 @@ fn asked() -> Ask {
 
 fn expected(engine: &Engine) -> String {
     let prompt = asked().prompt;
-    let outcome = engine.answer(prompt.as_bytes(), &Params::greedy(MAX_TOKENS), |_| {});
+    let outcome = engine.answer(&prompt, &Params::greedy(MAX_TOKENS), |_| {});
     String::from_utf8(outcome.expect("a short prompt").output).expect("the model writes text")
 }
 
