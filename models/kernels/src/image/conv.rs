@@ -10,7 +10,7 @@ use gavel_program::op::Conv;
 /// Windows of a row whose lanes are kept at a time.
 const WIDTH: usize = 64;
 
-/// `out[o, y, x]` = the lane sum of the products of kernel o with the window at (y, x), plus bias[o]. Element (c, i, j) of a kernel goes to
+/// `out[o, y, x]` = the lane sum of the products of kernel o with the window at (y, x), plus `bias[o]`. Element (c, i, j) of a kernel goes to
 /// lane (c, i, j)'s place in the kernel mod 16; those outside the input are left out.
 #[inline(never)]
 pub(crate) fn conv(p: &Conv, inputs: &[&[u32]], range: Range<usize>, out: &mut [u32]) {

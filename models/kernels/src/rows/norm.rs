@@ -6,7 +6,7 @@ use crate::view::f32s;
 use core::ops::Range;
 use gavel_program::op::LayerNorm;
 
-/// In each row, with d[i] = `x[i] - mean`: `out[i] = (d[i] * r) * w[i] + b[i]`, `r = 1 / sqrt(sum of d * d / dim + eps)`.
+/// In each row, with `d[i] = x[i] - mean`: `out[i] = (d[i] * r) * w[i] + b[i]`, `r = 1 / sqrt(sum of d * d / dim + eps)`.
 #[inline(never)]
 pub(crate) fn layer_norm(p: &LayerNorm, inputs: &[&[u32]], range: Range<usize>, out: &mut [u32]) {
     let dim = p.dim as usize;
