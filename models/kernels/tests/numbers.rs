@@ -228,7 +228,7 @@ fn gelu_is_close_to_float64() {
         for (x, exact) in [(a, f64::from(a) * (1.0 - tail)), (-a, -f64::from(a) * tail)] {
             if exact.abs() >= f32::MIN_POSITIVE.into() {
                 let off = ulps(gelu(x), exact);
-                assert!(x < -5.0 || off < 4.5, "{off} ulp at {x}");
+                assert!(x < -5.0 || off < 5.5, "{off} ulp at {x}");
                 if off > worst {
                     (worst, at) = (off, x);
                 }
@@ -240,7 +240,7 @@ fn gelu_is_close_to_float64() {
     for bits in (0x414c_0000..0x7f80_0000).step_by(9973) {
         let x = f32::from_bits(bits);
         assert_eq!(gelu(x), x);
-        assert!(gelu(-x) <= 0.0 && gelu(-x) > -1e-36);
+        assert!(gelu(-x) <= 0.0 && gelu(-x) > -1e-35);
     }
 }
 

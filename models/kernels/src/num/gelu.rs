@@ -1,5 +1,5 @@
 //! The Gaussian unit in its erf form, from `+ - * /` and moves of bits alone: x Phi(x), less than 8 ulp off where the result is normal,
-//! less than 4.5 from -5 on.
+//! less than 5.5 from -5 on.
 
 use super::canon::{MAGNITUDE, is_nan};
 use super::exp::exp_of_sum;
