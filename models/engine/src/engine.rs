@@ -178,9 +178,17 @@ impl Engine {
         let range = touched.start / planned.per_tile * planned.per_tile
             ..touched.end.next_multiple_of(planned.per_tile).min(end);
         let words = range.start / planned.per_word..range.end / planned.per_word;
-        // A node may read the slot that it writes, so it writes beside it.
-        let mut out = state.slot(planned.output)[words.clone()].to_vec();
-        let inputs = self.inputs(k, state);
+        let own =
+            |source: &Source| matches!(source, Source::Slot(place) if *place == planned.output);
+        let mut slot = state.take_out(planned.output, &words);
+        // A node may read the slot that it writes: that one it reads as it was.
+        let before = planned.inputs.iter().any(own).then(|| slot.clone());
+        let mut inputs = self.inputs(k, state);
+        for (input, source) in inputs.iter_mut().zip(&planned.inputs) {
+            if let (Some(before), true) = (&before, own(source)) {
+                *input = before;
+            }
+        }
         let call = Call {
             index: k,
             node,
@@ -188,8 +196,8 @@ impl Engine {
             inputs: &inputs,
             range,
         };
-        run(&call, &mut out);
-        state.slot_mut(planned.output)[words.clone()].copy_from_slice(&out);
+        run(&call, &mut slot[words.clone()]);
+        state.put_back(planned.output, slot);
         Some(words)
     }
 
@@ -209,8 +217,7 @@ impl Engine {
     /// Ends a step: scratch slots are zero again.
     pub fn end_step(&self, state: &mut State) {
         for place in self.scratch_places() {
-            let all = 0..state.slot(place).len();
-            state.clear(place, all);
+            state.clear(place);
         }
     }
 

@@ -1,22 +1,18 @@
 //! The Merkle trees over a state: what the env of the protocol is.
 
 use crate::State;
-use gavel_hashing::{set_range, tree};
+use gavel_hashing::tree;
 use gavel_primitives::{Hash, Proof, Tree};
 use gavel_program::Program;
-use std::ops::Range;
 
 /// Words of a leaf.
-const LEAF_WORDS: usize = 8;
+pub(crate) const LEAF_WORDS: usize = 8;
 
 /// The trees of all slots and the tree over their roots: node(P, X).
 #[derive(Clone, Debug)]
 pub struct Env {
     /// In the order of [`Program::slots`].
     slots: Vec<Tree>,
-    /// Their trees while they are zero.
-    empty: Vec<Tree>,
-    indexes: Vec<u64>,
     roots: Tree,
 }
 
@@ -26,58 +22,11 @@ impl Env {
         let slots: Vec<Tree> = (0..program.slots.len())
             .map(|place| tree(trimmed(state.slot(place)), program.slots[place].depth))
             .collect();
-        let empty = program
-            .slots
-            .iter()
-            .map(|slot| Tree::new(Vec::new(), slot.depth))
-            .collect();
-        let indexes: Vec<u64> = program
-            .slots
-            .iter()
-            .map(|slot| u64::from(slot.index))
-            .collect();
         let mut roots = Tree::new(Vec::new(), program.header.slot_depth + 1);
-        for (tree, index) in slots.iter().zip(&indexes) {
-            roots.set(*index, tree.root());
+        for (tree, slot) in slots.iter().zip(&program.slots) {
+            roots.set(slot.index.into(), tree.root());
         }
-        Env {
-            slots,
-            empty,
-            indexes,
-            roots,
-        }
-    }
-
-    /// Takes over the words of a slot that may have changed; those that didn't cost no hashing.
-    pub fn update(&mut self, place: usize, words: Range<usize>, state: &State) {
-        let tree = &mut self.slots[place];
-        let (first, end) = (words.start / LEAF_WORDS, words.end.div_ceil(LEAF_WORDS));
-        let leaves = leaves_of(&state.slot(place)[first * LEAF_WORDS..end * LEAF_WORDS]);
-        let changed = |tree: &Tree, at: usize| leaves[at] != tree.node(0, (first + at) as u64);
-        let mut at = 0;
-        while at < leaves.len() {
-            if !changed(tree, at) {
-                at += 1;
-                continue;
-            }
-            let start = at;
-            while at < leaves.len() && changed(tree, at) {
-                at += 1;
-            }
-            set_range(tree, (first + start) as u64, &leaves[start..at]);
-        }
-        self.roots
-            .set(self.indexes[place], self.slots[place].root());
-    }
-
-    /// Makes a slot the zero tree again.
-    pub fn clear(&mut self, place: usize) {
-        if self.slots[place].root() == self.empty[place].root() {
-            return;
-        }
-        self.slots[place].clone_from(&self.empty[place]);
-        self.roots
-            .set(self.indexes[place], self.slots[place].root());
+        Env { slots, roots }
     }
 
     /// The env: node(P, X).
@@ -119,15 +68,13 @@ fn trimmed(words: &[u32]) -> Vec<Hash> {
         .iter()
         .rposition(|word| *word != 0)
         .map_or(0, |last| last / LEAF_WORDS + 1);
-    leaves_of(&words[..used * LEAF_WORDS])
+    leaves_of(&words[..used * LEAF_WORDS]).to_vec()
 }
 
-fn leaves_of(words: &[u32]) -> Vec<Hash> {
-    let bytes: &[u8] = bytemuck::cast_slice(words);
-    bytes
-        .as_chunks::<32>()
-        .0
-        .iter()
-        .map(|leaf| Hash(*leaf))
-        .collect()
+/// Words as leaves.
+///
+/// # Panics
+/// If they are no whole leaves.
+pub(crate) fn leaves_of(words: &[u32]) -> &[Hash] {
+    bytemuck::cast_slice(words)
 }

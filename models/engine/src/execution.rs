@@ -1,7 +1,9 @@
 //! A request's execution commitment: the env after every node of every step.
 
+use crate::changes::{Changes, runs_of};
+use crate::running::RunningEnv;
 use crate::snapshots::Snapshots;
-use crate::{Engine, Env, Outcome, State, StateError};
+use crate::{Engine, Outcome, State, StateError};
 use gavel_hashing::constant_tail;
 use gavel_primitives::{ConstantTail, Hash, Params};
 use std::{ops::Range, sync::Arc};
@@ -46,22 +48,35 @@ impl Execution {
         let header = engine.program().header;
         let mut state = State::first(engine.program(), prompt, params)?;
         let mut snapshots = Snapshots::new();
-        let mut env = Env::of(engine.program(), &state);
+        let mut env = RunningEnv::of(&engine, &state);
         let first_env = env.root();
         let mut leaves = Vec::new();
+        let mut changes = Changes::default();
         let mut steps = 0;
         snapshots.offer(0, &state);
         while !state.control().is_done() && steps < header.steps() {
+            changes.clear();
             for k in 0..engine.program().nodes.len() {
-                if let Some(words) = run_edited(&engine, &edits, steps, k, &mut state) {
-                    env.update(engine.output_place(k), words, &state);
+                if let Some(changed) = run_edited(&engine, &edits, steps, k, &mut state) {
+                    changes.keep(
+                        k,
+                        engine.output_place(k),
+                        changed.runs(&engine, &state),
+                        &state,
+                    );
                 }
-                leaves.push(env.root());
+            }
+            let first = leaves.len();
+            let mut now = env.root();
+            let envs = env.step(&changes, engine.scratch_places());
+            for (node, env) in changes.nodes().zip(envs) {
+                leaves.resize(first + node, now);
+                leaves.push(env);
+                now = env;
             }
             let reset = (steps + 1) * header.leaves_per_step() - 1;
-            leaves.resize(reset as usize, env.root());
+            leaves.resize(reset as usize, now);
             engine.end_step(&mut state);
-            engine.scratch_places().for_each(|place| env.clear(place));
             leaves.push(env.root());
             steps += 1;
             snapshots.offer(steps, &state);
@@ -158,22 +173,45 @@ pub fn answer_edited(
     Ok(engine.outcome(&state, steps))
 }
 
-/// Runs a node, then what the edits do after it; gives the words of its output that may have changed.
+/// What of a node's output may have changed.
+struct Changed {
+    node: usize,
+    words: Range<usize>,
+    edited: bool,
+}
+
+impl Changed {
+    /// The words in runs; after an edit all of them.
+    fn runs(self, engine: &Engine, state: &State) -> impl Iterator<Item = Range<usize>> + use<> {
+        let op = &engine.program().nodes[self.node].op;
+        runs_of((!self.edited).then_some(op), &state.control(), self.words)
+    }
+}
+
+/// Runs a node, then what the edits do after it.
 fn run_edited(
     engine: &Engine,
     edits: &[Edit],
     step: u64,
-    k: usize,
+    node: usize,
     state: &mut State,
-) -> Option<Range<usize>> {
-    let mut changed = engine.run_prepared(k, state);
+) -> Option<Changed> {
+    let mut changed = engine.run_prepared(node, state).map(|words| Changed {
+        node,
+        words,
+        edited: false,
+    });
     for edit in edits
         .iter()
-        .filter(|edit| edit.step == step && edit.node == k)
+        .filter(|edit| edit.step == step && edit.node == node)
     {
-        let output = state.slot_mut(engine.output_place(k));
+        let output = state.slot_mut(engine.output_place(node));
         (edit.rewrite)(output);
-        changed = Some(0..output.len());
+        changed = Some(Changed {
+            node,
+            words: 0..output.len(),
+            edited: true,
+        });
     }
     changed
 }

@@ -11,8 +11,9 @@
 //! - [`printed()`]: what a token prints
 //! - [`replied()`]: the numbers that a program of one step answers with
 pub mod batch;
+pub mod changes;
 pub mod engine;
-pub mod env;
+mod env;
 pub mod execution;
 pub mod executor;
 mod float_environment;
@@ -20,9 +21,11 @@ pub mod native;
 pub mod packed_store;
 pub mod printed;
 pub mod replied;
+mod running;
 mod scratch;
 mod sequence;
 pub mod service;
+mod single;
 mod snapshots;
 pub mod state;
 #[cfg(feature = "wasm")]

@@ -3,7 +3,7 @@
 use crate::batch::workshop::{Planned, Prepared};
 use crate::packed_store::{InMemory, PackedStore};
 use crate::scratch::with_scratch;
-use crate::{Call, Executor, batch, sequence};
+use crate::{Call, Executor, batch, sequence, single};
 use gavel_kernels::{run_range, shape};
 use gavel_program::Op;
 use gavel_program::boot::TILE_BYTES;
@@ -21,7 +21,7 @@ pub struct Native;
 
 impl Executor for Native {
     fn run(&self, call: &Call<'_>, out: &mut [u32]) {
-        if sequence::run(call, out) {
+        if sequence::run(call, out) || single::run(call, out) {
             return;
         }
         let tiles = out.len().div_ceil(TILE_WORDS);

@@ -1,6 +1,7 @@
 //! The slots of one request under way.
 
-use gavel_primitives::Params;
+use crate::env::{LEAF_WORDS, leaves_of};
+use gavel_primitives::{Hash, Params};
 use gavel_program::{Control, Program, control::CONTROL_WORDS};
 use std::ops::Range;
 use thiserror::Error;
@@ -19,10 +20,29 @@ pub enum StateError {
 }
 
 /// All slots as words of their whole trees, in the order of [`Program::slots`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct State {
     slots: Vec<Vec<u32>>,
+    /// Of each slot how many words from the first on may be other than zero.
+    written: Vec<usize>,
     control: usize,
+}
+
+/// What was never written costs neither time nor memory.
+impl Clone for State {
+    fn clone(&self) -> Self {
+        let slots = self.slots.iter().zip(&self.written);
+        let slots = slots.map(|(slot, written)| {
+            let mut copy = vec![0; slot.len()];
+            copy[..*written].copy_from_slice(&slot[..*written]);
+            copy
+        });
+        State {
+            slots: slots.collect(),
+            written: self.written.clone(),
+            control: self.control,
+        }
+    }
 }
 
 impl State {
@@ -69,12 +89,25 @@ impl State {
         let control = place(program.header.control_slot);
         let first = Control::first(prompt.len() as u32, params);
         slots[control][..CONTROL_WORDS].copy_from_slice(&first.encode());
-        Ok(State { slots, control })
+        let mut written = vec![0; slots.len()];
+        for place in [place(program.header.prompt_slot), control] {
+            written[place] = slots[place].len();
+        }
+        Ok(State {
+            slots,
+            written,
+            control,
+        })
     }
 
-    /// Bytes of all slots.
+    /// Bytes that may be other than zero.
     pub(crate) fn bytes(&self) -> usize {
-        self.slots.iter().map(|slot| slot.len() * 4).sum()
+        self.written.iter().sum::<usize>() * 4
+    }
+
+    /// The leaves of the slot at `place` that may be other than zero: whole ones, from the first on.
+    pub(crate) fn leaves(&self, place: usize) -> &[Hash] {
+        leaves_of(&self.slots[place][..self.written[place].next_multiple_of(LEAF_WORDS)])
     }
 
     /// The words of the slot at `place` of [`Program::slots`].
@@ -84,7 +117,19 @@ impl State {
 
     /// The same, to be written.
     pub fn slot_mut(&mut self, place: usize) -> &mut [u32] {
+        self.written[place] = self.slots[place].len();
         &mut self.slots[place]
+    }
+
+    /// Takes a slot out, so that these words of it can be written while the others are read; [`State::put_back`] must follow.
+    pub(crate) fn take_out(&mut self, place: usize, words: &Range<usize>) -> Vec<u32> {
+        self.written[place] = self.written[place].max(words.end);
+        std::mem::take(&mut self.slots[place])
+    }
+
+    /// Puts a slot back.
+    pub(crate) fn put_back(&mut self, place: usize, slot: Vec<u32>) {
+        self.slots[place] = slot;
     }
 
     /// The control slot.
@@ -99,9 +144,10 @@ impl State {
             .expect("the control slot has a chunk")
     }
 
-    /// Sets a range of a slot's words to zero.
-    pub fn clear(&mut self, place: usize, words: Range<usize>) {
-        self.slots[place][words].fill(0);
+    /// Sets a slot to zero.
+    pub(crate) fn clear(&mut self, place: usize) {
+        self.slots[place][..self.written[place]].fill(0);
+        self.written[place] = 0;
     }
 }
 

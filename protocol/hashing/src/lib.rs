@@ -7,6 +7,8 @@
 //! - [`hash_pairs`]: the parents of pairs of nodes; [`hash_many`]: messages of any one length
 //! - [`tree_root`], [`par_tree_root`]: roots over bytes where they lie, on one thread or all of the pool
 //! - [`tree`], [`set_range`], [`constant_tail`]: the trees of `gavel_primitives`, a level at once
+//! - [`GrowingTree`]: a tree that changes again and again
+mod growing;
 mod lane;
 mod many;
 mod pairs;
@@ -16,6 +18,7 @@ mod trees;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub use growing::GrowingTree;
 pub use many::hash_many;
 pub use pairs::{hash_byte_pairs, hash_pairs, parents, width};
 pub use root::{par_tree_root, tree_root};

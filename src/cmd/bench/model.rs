@@ -1,5 +1,6 @@
-//! `gavel bench model`: a model's speed, of the prompt, of generation, and of checking an answer again.
+//! `gavel bench model`: a model's speed, of the prompt, of generation, of checking an answer again, and of committing to how it was made.
 
+mod committed;
 mod drawn;
 mod together;
 
@@ -8,6 +9,7 @@ use crate::model::ModelArgs;
 use gavel_engine::Engine;
 use gavel_primitives::Params;
 use serde::Serialize;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Options of `gavel bench model`.
@@ -32,6 +34,9 @@ pub(crate) struct Args {
     /// Answer so many requests at a time instead of one, with prompts of their own, and a few of them one by one.
     #[arg(long, value_name = "N", conflicts_with = "prompt_tokens", value_parser = clap::value_parser!(u16).range(1..=128))]
     concurrent: Option<u16>,
+    /// Commit to the whole execution, as a dispute needs it, beside the same request one token after the other.
+    #[arg(long, conflicts_with_all = ["prompt_tokens", "concurrent"])]
+    commit: bool,
     /// How often.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
@@ -70,22 +75,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     pool.install(|| engine.prepare());
     if let Some(requests) = args.concurrent {
         let report = pool.install(|| together::run(args, &engine, usize::from(requests)))?;
-        match args.json {
-            true => println!("{}", serde_json::to_string(&report)?),
-            false => together::print(&report),
-        }
-        return Ok(());
+        return args.tell(&report, together::print);
+    }
+    if args.commit {
+        let engine = Arc::new(engine);
+        let report = pool.install(|| committed::run(args, &engine))?;
+        return args.tell(&report, committed::print);
     }
     let answers = (0..args.runs)
         .map(|_| pool.install(|| args.measure(&engine)))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let report = args.report(&answers, pool.current_num_threads());
-    if args.json {
-        println!("{}", serde_json::to_string(&report)?);
-    } else {
-        print(&report);
-    }
-    Ok(())
+    args.tell(&report, print)
 }
 
 fn print(report: &Report) {
@@ -148,6 +149,15 @@ fn answer(engine: &Engine, args: &Args) -> anyhow::Result<Timed> {
 }
 
 impl Args {
+    /// Prints a report as one JSON object or as lines.
+    fn tell<R: Serialize>(&self, report: &R, print: impl FnOnce(&R)) -> anyhow::Result<()> {
+        match self.json {
+            true => println!("{}", serde_json::to_string(report)?),
+            false => print(report),
+        }
+        Ok(())
+    }
+
     fn model_name(&self) -> Option<String> {
         let model = self.model.model.as_ref();
         model.map(|path| path.display().to_string())
