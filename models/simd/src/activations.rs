@@ -17,7 +17,6 @@ pub struct Activations<'a> {
     vectors: usize,
     blocks: usize,
     /// The blocks' quants.
-    #[cfg_attr(target_arch = "wasm32", allow(dead_code))] // its kernels read the pairs
     pub(crate) quants: &'a [[i8; BLOCK]],
     /// The same as 16-bit numbers, in [`ORDER`].
     pub(crate) pairs: &'a [[i16; BLOCK]],

@@ -4,8 +4,8 @@
 //! out), `run_range` and, for batches of vectors, the fast paths of `gavel-simd`. The host grows the memory, writes record, control slot, inputs and the output's old words at
 //! places of its choice (all 4-byte aligned), calls, and reads the output back.
 //!
-//! Built for `wasm32-unknown-unknown` with simd128 (relaxed SIMD off: it leaves results to the engine), by `cargo xtask artifacts`;
-//! for any other target it is an empty library.
+//! Built for `wasm32-unknown-unknown` with simd128 and one instruction of relaxed SIMD, on operands for which it has one result, by
+//! `cargo xtask artifacts`; for any other target it is an empty library.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 #[cfg(target_arch = "wasm32")]

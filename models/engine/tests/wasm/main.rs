@@ -1,4 +1,5 @@
 //! The WebAssembly executor against the shared vectors and against native code.
+mod matrices;
 mod requests;
 mod scheduled;
 mod vectors;

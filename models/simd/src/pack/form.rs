@@ -66,7 +66,6 @@ impl Quants {
     }
 
     /// Whether products of two neighbouring columns may exceed 16 bits.
-    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))] // a matter of AVX2
     pub(crate) const fn are_wide(self) -> bool {
         matches!(self, Quants::Bytes | Quants::Named)
     }

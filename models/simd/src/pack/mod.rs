@@ -70,13 +70,11 @@ impl Order {
     }
 
     /// What is flipped in the bytes of each part. With its highest bit flipped a signed byte has 128 added and is unsigned; by row
-    /// only the even columns are, for pairs of columns are read as signed numbers of 16 bits. Four nibbles are read so too: with its
-    /// highest bit flipped the highest one has 8 subtracted and is signed.
+    /// only the even columns are, for pairs of columns are read as signed numbers of 16 bits.
     pub(crate) const fn flip(self, quants: Quants) -> u32 {
         match (quants, self) {
             (Quants::Bytes, Order::Lanes) => 0x8080_8080,
             (Quants::Bytes, Order::Rows) => 0x0080_0080,
-            (Quants::Nibbles, Order::Rows) => 0x8000_8000,
             _ => 0,
         }
     }
