@@ -6,11 +6,8 @@
 
 use crate::exp::exp;
 use crate::level::by_level;
-use crate::linear::float::{column_sums, dot, dots, folded};
-use gavel_kernels::num::{CANONICAL_NAN, LANES, stored};
-
-/// Elements of the shortest heads that models have.
-const SHORT: usize = 8;
+use crate::linear::float::{added, column_sums, folded};
+use gavel_kernels::num::{CANONICAL_NAN, LANES, Lanes, stored};
 
 /// The shape of an attention operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +36,15 @@ pub fn cache_positions(context: usize) -> usize {
     context.next_multiple_of(LANES) + LANES
 }
 
+/// Words of scratch memory for so many positions that are seen: whole registers.
+pub fn scratch_words(seen: usize) -> usize {
+    seen.next_multiple_of(LANES)
+}
+
 by_level! {
     /// Attention of the `group` query heads that share one key head, at `position`. `keys` and `values` are that head's part of the caches
-    /// \[head_dim, positions\]; `q` and `out` have `group * head_dim` elements, `scratch` as many as positions are seen.
+    /// \[head_dim, positions\]; `q` and `out` have `group * head_dim` elements, `scratch` has [`scratch_words`] of the positions that are
+    /// seen.
     ///
     /// # Panics
     /// If a slice is shorter than that.
@@ -55,57 +58,76 @@ by_level! {
         out: &mut [f32],
     ) {
         let first = shape.first_seen(position);
-        let weights = &mut scratch[..position + 1 - first];
+        let seen = position + 1 - first;
+        let weights = &mut scratch.as_chunks_mut().0[..seen.div_ceil(LANES)];
         let (keys, values) = (&keys[first..], &values[first..]);
         let heads = q.chunks_exact(shape.head_dim).zip(out.chunks_exact_mut(shape.head_dim));
         for (q, out) in heads {
-            match q.first_chunk() {
-                // A length that the compiler knows: of a short head's sixteen lanes it writes out those that have terms.
-                Some(q) if shape.head_dim == SHORT => scores::<&[f32; SHORT]>(shape, q, keys, weights),
-                _ => scores(shape, q, keys, weights),
-            }
-            softmax(weights);
-            weighted_sum(shape, weights, values, out);
+            scores(shape, q, keys, weights);
+            softmax(weights, seen);
+            weighted_sum(shape, weights, seen, values, out);
         }
     }
 }
 
+/// The scores of the positions that are seen, and whatever fills the last register.
 #[inline(always)]
-fn scores<Q: AsRef<[f32]>>(shape: &Shape, q: Q, keys: &[f32], out: &mut [f32]) {
-    let q = q.as_ref();
+fn scores(shape: &Shape, q: &[f32], keys: &[f32], out: &mut [Lanes]) {
     let scale = f32::from_bits(shape.scale);
-    for (chunk, out) in out.chunks_mut(LANES).enumerate() {
-        let key = |i: usize| -> &[f32; LANES] {
+    for (chunk, out) in out.iter_mut().enumerate() {
+        let key = |i: usize| -> &Lanes {
             keys[i * shape.positions + chunk * LANES..]
                 .first_chunk()
                 .expect("whole chunks")
         };
         let sums = column_sums(q, key);
-        for (out, sum) in out.iter_mut().zip(sums) {
-            *out = sum * scale;
+        for lane in 0..LANES {
+            out[lane] = sums[lane] * scale;
         }
     }
 }
 
+/// Whole registers, and the one that only `seen` mod 16 lanes of belong to, if there is one.
 #[inline(always)]
-fn softmax(scores: &mut [f32]) {
-    let max = largest(scores);
-    for score in scores.iter_mut() {
+fn last_apart(chunks: &mut [Lanes], seen: usize) -> (&mut [Lanes], Option<&mut Lanes>) {
+    let (whole, last) = chunks.split_at_mut(seen / LANES);
+    (whole, last.first_mut())
+}
+
+/// Softmax of the first `seen` scores; the others become numbers of no meaning.
+#[inline(always)]
+fn softmax(scores: &mut [Lanes], seen: usize) {
+    // NaN is the lowest there is, and 0 changes no sum: a lane's sum is never -0.
+    fill_rest(scores, seen, f32::NAN);
+    let max = largest(scores.as_flattened());
+    for score in scores.as_flattened_mut() {
         *score = exp(*score - max);
     }
     let mut lanes = [0.0; LANES];
-    let (whole, rest) = scores.as_chunks::<LANES>();
+    let (whole, last) = last_apart(scores, seen);
     for terms in whole {
-        for lane in 0..LANES {
-            lanes[lane] += terms[lane];
-        }
+        lanes = added(lanes, *terms);
     }
-    for (lane, term) in lanes.iter_mut().zip(rest) {
-        *lane += term;
+    if let Some(terms) = last {
+        lanes = chosen(seen % LANES, added(lanes, *terms), lanes);
     }
     let total = folded(lanes);
-    for e in scores {
+    for e in scores.as_flattened_mut() {
         *e /= total;
+    }
+}
+
+/// Gives the lanes past the last position a value.
+#[inline(always)]
+fn fill_rest(chunks: &mut [Lanes], seen: usize, value: f32) {
+    if let (_, Some(last)) = last_apart(chunks, seen) {
+        for lane in 0..LANES {
+            last[lane] = if lane < seen % LANES {
+                last[lane]
+            } else {
+                value
+            };
+        }
     }
 }
 
@@ -147,20 +169,94 @@ pub(crate) fn largest(values: &[f32]) -> f32 {
 /// The i-th position that is seen goes to lane i mod 16: a dot product of the weights and an element's positions. Four elements at a
 /// time, for the sums of one wait for each other.
 #[inline(always)]
-fn weighted_sum(shape: &Shape, weights: &[f32], values: &[f32], out: &mut [f32]) {
-    let of = |element: usize| &values[element * shape.positions..][..weights.len()];
+fn weighted_sum(shape: &Shape, weights: &[Lanes], seen: usize, values: &[f32], out: &mut [f32]) {
+    let of = |element: usize| -> &[Lanes] {
+        let positions = &values[element * shape.positions..][..weights.len() * LANES];
+        positions.as_chunks().0
+    };
     let (fours, rest) = out.as_chunks_mut::<4>();
     for (at, out) in fours.iter_mut().enumerate() {
-        let sums = dots(
-            weights,
-            [of(4 * at), of(4 * at + 1), of(4 * at + 2), of(4 * at + 3)],
-        );
-        *out = sums.map(|sum| f32::from_bits(stored(sum)));
+        let at = 4 * at;
+        *out = four(weights, seen, [of(at), of(at + 1), of(at + 2), of(at + 3)]);
     }
     let first = 4 * fours.len();
     for (at, out) in rest.iter_mut().enumerate() {
-        *out = f32::from_bits(stored(dot(weights, of(first + at), |x| x)));
+        *out = one(weights, seen, of(first + at));
     }
+}
+
+/// The weighted sums of four elements.
+#[inline(always)]
+fn four(weights: &[Lanes], seen: usize, values: [&[Lanes]; 4]) -> [f32; 4] {
+    let mut lanes = [[0.0; LANES]; 4];
+    let count = seen / LANES;
+    let [v0, v1, v2, v3] = values;
+    for ((((weights, v0), v1), v2), v3) in weights[..count].iter().zip(v0).zip(v1).zip(v2).zip(v3) {
+        for lane in 0..LANES {
+            lanes[0][lane] += weights[lane] * v0[lane];
+            lanes[1][lane] += weights[lane] * v1[lane];
+            lanes[2][lane] += weights[lane] * v2[lane];
+            lanes[3][lane] += weights[lane] * v3[lane];
+        }
+    }
+    if let [weights] = &weights[count..] {
+        let (v0, v1, v2, v3) = (&v0[count], &v1[count], &v2[count], &v3[count]);
+        for lane in 0..LANES {
+            let is_seen = lane < seen % LANES;
+            // What lies past the last position may be anything.
+            let product = |value: f32| if is_seen { weights[lane] * value } else { 0.0 };
+            lanes[0][lane] += product(v0[lane]);
+            lanes[1][lane] += product(v1[lane]);
+            lanes[2][lane] += product(v2[lane]);
+            lanes[3][lane] += product(v3[lane]);
+        }
+    }
+    [
+        weighted(lanes[0]),
+        weighted(lanes[1]),
+        weighted(lanes[2]),
+        weighted(lanes[3]),
+    ]
+}
+
+/// The weighted sum of an element.
+#[inline(always)]
+fn one(weights: &[Lanes], seen: usize, values: &[Lanes]) -> f32 {
+    let mut lanes = [0.0; LANES];
+    let count = seen / LANES;
+    for (weights, values) in weights[..count].iter().zip(values) {
+        lanes = with_products(lanes, weights, values);
+    }
+    if let ([weights], [values]) = (&weights[count..], &values[count..]) {
+        let sums = with_products(lanes, weights, values);
+        // What lies past the last position may be anything.
+        lanes = chosen(seen % LANES, sums, lanes);
+    }
+    weighted(lanes)
+}
+
+/// A weighted sum of its lanes.
+#[inline(always)]
+fn weighted(lanes: Lanes) -> f32 {
+    f32::from_bits(stored(folded(lanes)))
+}
+
+/// Lanes with the products of others added.
+#[inline(always)]
+fn with_products(lanes: Lanes, weights: &Lanes, values: &Lanes) -> Lanes {
+    core::array::from_fn(|lane| lanes[lane] + weights[lane] * values[lane])
+}
+
+/// The first `count` lanes of one, the others of another.
+#[inline(always)]
+fn chosen(count: usize, first: Lanes, others: Lanes) -> Lanes {
+    core::array::from_fn(|lane| {
+        if lane < count {
+            first[lane]
+        } else {
+            others[lane]
+        }
+    })
 }
 
 by_level! {

@@ -137,7 +137,8 @@ unsafe extern "C" fn grouped(
     float::f32_groups(LEVEL, matrix, cols, x, out);
 }
 
-/// Attention of the heads of one query row, at `position`, that share a key head; `scratch` has as many words as positions are seen.
+/// Attention of the heads of one query row, at `position`, that share a key head; `scratch` has `attention::scratch_words` of the positions
+/// that are seen.
 ///
 /// # Safety
 /// The tensors lie where they are said to, and don't overlap.
@@ -174,7 +175,7 @@ unsafe extern "C" fn attend(
             read(keys, cache),
             read(values, cache),
             position,
-            write(scratch, seen),
+            write(scratch, attention::scratch_words(seen)),
             write(out, group * head_dim),
         );
     }

@@ -3,7 +3,7 @@
 use super::WasmError;
 use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_program::WeightFormat;
-use gavel_simd::attention::Shape;
+use gavel_simd::attention::{Shape, scratch_words};
 use gavel_simd::linear;
 use std::ops::Range;
 use wasmtime::{Memory, Module, Store, TypedFunc, WasmParams, WasmResults};
@@ -286,7 +286,7 @@ impl Instance {
     ) -> Result<(), wasmtime::Error> {
         let [q, keys, values] = self.ready(inputs)?;
         let seen = position + 1 - shape.first_seen(position);
-        let [scratch, out] = self.ready([scratch.part(0, seen), out])?;
+        let [scratch, out] = self.ready([scratch.part(0, scratch_words(seen)), out])?;
         let sizes = [shape.group, shape.head_dim, shape.positions, shape.window];
         let [group, head_dim, positions, window] = sizes.map(|size| size as u32);
         let position = position as u32;

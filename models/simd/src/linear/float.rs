@@ -64,8 +64,9 @@ fn one<'a>(x: &[f32], lane: usize, column: impl Fn(usize) -> &'a Sums + Copy) ->
     sums
 }
 
+/// The sums of two, lane by lane.
 #[inline(always)]
-fn added(a: [f32; LANES], b: [f32; LANES]) -> [f32; LANES] {
+pub(crate) fn added(a: Lanes, b: Lanes) -> Lanes {
     core::array::from_fn(|j| a[j] + b[j])
 }
 
@@ -73,34 +74,6 @@ fn added(a: [f32; LANES], b: [f32; LANES]) -> [f32; LANES] {
 #[inline(always)]
 pub(crate) fn dot<T: Copy>(a: &[T], b: &[f32], number: impl Fn(T) -> f32) -> f32 {
     folded(products(a, b, number))
-}
-
-/// [`dot`] of `a` and each of four others of its length.
-#[inline(always)]
-pub(crate) fn dots(a: &[f32], b: [&[f32]; 4]) -> [f32; 4] {
-    let mut lanes = [[0.0; LANES]; 4];
-    let (whole, rest) = a.as_chunks::<LANES>();
-    let [b0, b1, b2, b3] = b.map(|b| b.as_chunks::<LANES>().0);
-    for ((((a, b0), b1), b2), b3) in whole.iter().zip(b0).zip(b1).zip(b2).zip(b3) {
-        for lane in 0..LANES {
-            lanes[0][lane] += a[lane] * b0[lane];
-            lanes[1][lane] += a[lane] * b1[lane];
-            lanes[2][lane] += a[lane] * b2[lane];
-            lanes[3][lane] += a[lane] * b3[lane];
-        }
-    }
-    for (lanes, b) in lanes.iter_mut().zip(b) {
-        let b_rest = &b[a.len() - rest.len()..];
-        for ((lane, a), b) in lanes.iter_mut().zip(rest).zip(b_rest) {
-            *lane += a * b;
-        }
-    }
-    [
-        folded(lanes[0]),
-        folded(lanes[1]),
-        folded(lanes[2]),
-        folded(lanes[3]),
-    ]
 }
 
 /// The lanes' partial sums of `a[i] * b[i]`.

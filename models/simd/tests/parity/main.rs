@@ -9,7 +9,7 @@ use gavel_program::op::{
     Elementwise, Linear, Pairing, RmsNorm, Rope, Scores, Softmax, WeightedSum,
 };
 use gavel_program::{Control, DType, Node, Op, Operand, WeightFormat};
-use gavel_simd::attention::{Shape, attention, cache_positions, store};
+use gavel_simd::attention::{Shape, attention, cache_positions, scratch_words, store};
 use gavel_simd::linear::rows::{BF16, F16, F32, rows as by_rows};
 use gavel_simd::linear::{Outputs, float, scatter};
 use gavel_simd::{Activations, GROUP, Layout, Level, Packed, linear, rows};
@@ -253,7 +253,7 @@ proptest! {
         let shape = Shape { group: heads / kv_heads, head_dim, positions, scale, window: window as usize };
         for level in Level::all() {
             let mut out = vec![0.0; heads * head_dim];
-            let mut scratch = vec![0.0; visible];
+            let mut scratch = vec![0.0; scratch_words(visible)];
             let row = kv_heads * head_dim;
             let cached = |rows: &[u32]| {
                 // What no position has stored may hold anything.
