@@ -1,4 +1,6 @@
-//! Reader of the shared operator vectors. The format is in the folder's README.
+//! Reader of the shared operator vectors, whose format is in the folder's README, and [drawn ones](wild).
+
+pub mod wild;
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

@@ -57,6 +57,9 @@ fn each(
     each: impl Fn(Level, usize, &mut [f32]) + Sync,
 ) {
     let (rows, width) = (count(call, rows), width as usize);
+    if rows == 0 {
+        return;
+    }
     let out = &mut out[..rows * width];
     let threads = rayon::current_num_threads();
     let level = Level::best();

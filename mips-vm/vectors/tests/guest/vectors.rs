@@ -3,7 +3,7 @@
 use crate::tile::{Setting, TILE_WORDS};
 use gavel_kernels::cost;
 use gavel_program::Node;
-use gavel_vectors::{Vector, load_all, operators_dir};
+use gavel_vectors::{Vector, load_all, operators_dir, wild};
 
 fn check(file: &str, vector: &Vector) {
     let setting = Setting::new(&vector.record, &vector.control, &vector.inputs);
@@ -27,5 +27,12 @@ fn every_vector_comes_out_bit_for_bit_on_the_machine() {
         for vector in &vectors {
             check(&file, vector);
         }
+    }
+}
+
+#[test]
+fn drawn_cases_come_out_as_they_do_natively() {
+    for vector in wild::small(31, 8) {
+        check("drawn", &vector);
     }
 }

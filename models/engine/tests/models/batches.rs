@@ -6,7 +6,8 @@ use gavel_formats::{Limits, ModelFile, import};
 use gavel_primitives::Params;
 use std::sync::Arc;
 
-const FILES: [&str; 7] = [
+/// The shared models.
+pub(crate) const FILES: [&str; 7] = [
     "stories260K-F32.gguf",
     "stories260K-F16.gguf",
     "stories260K-Q8_0.gguf",

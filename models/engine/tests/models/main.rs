@@ -8,6 +8,7 @@ mod mnist;
 mod odd_requests;
 mod odd_results;
 mod onnx;
+mod operators;
 mod perplexity;
 mod random_models;
 mod reference;

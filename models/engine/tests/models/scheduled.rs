@@ -1,5 +1,6 @@
 //! Many requests at a time: each gets the answer that it would get alone, whenever it comes, whoever goes, however little memory there is.
 
+use crate::batches::FILES;
 use crate::setting::{engine_of, llama};
 use gavel_engine::batch::scheduler::{Capacity, CapacityError, Scheduler, Tally, Ticket, Told};
 use gavel_engine::{Call, Engine, Executor, Native, Outcome};
@@ -9,16 +10,6 @@ use gavel_primitives::{Params, StatusCode};
 use rayon::ThreadPoolBuilder;
 use std::collections::HashMap;
 use std::sync::Arc;
-
-const FILES: [&str; 7] = [
-    "stories260K-F32.gguf",
-    "stories260K-F16.gguf",
-    "stories260K-Q8_0.gguf",
-    "stories260K-Q4_0.gguf",
-    "ts656k-F32.gguf",
-    "ts656k-Q8_0.gguf",
-    "ts656k-Q4_0.gguf",
-];
 
 type Request = (String, Params);
 

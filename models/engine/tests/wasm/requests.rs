@@ -66,11 +66,14 @@ fn the_embedded_model() {
 }
 
 #[test]
-fn real_files_of_every_weight_format() {
+fn every_shared_file() {
     for name in [
         "stories260K-F32",
         "stories260K-F16",
         "stories260K-Q8_0",
+        "stories260K-Q4_0",
+        "ts656k-F32",
+        "ts656k-Q8_0",
         "ts656k-Q4_0",
     ] {
         if let Some(path) = gavel_fixtures::model(&format!("llama/{name}.gguf")) {

@@ -3,7 +3,7 @@
 use gavel_engine::{Call, Executor, Wasm};
 use gavel_kernels::{shape, touched};
 use gavel_program::{Control, Node, TILE_BYTES};
-use gavel_vectors::{Vector, load_all, operators_dir};
+use gavel_vectors::{Vector, load_all, operators_dir, wild};
 
 const TILE_WORDS: usize = TILE_BYTES / 4;
 
@@ -54,4 +54,18 @@ fn every_vector_comes_out_bit_for_bit() {
         }
     }
     assert!(computed > 300, "{computed} vectors compute something");
+}
+
+#[test]
+fn drawn_cases_come_out_as_they_do_natively() {
+    // Their operands are slots, of which a sandbox keeps nothing.
+    let wasm = Wasm::new().unwrap();
+    for vector in wild::small(32, 40) {
+        let node = Node::decode(&vector.record).expect("a drawn node is one");
+        let control = Control::decode(&vector.control);
+        for tiles in [1, 1 << 20] {
+            let out = run(&wasm, &vector, &node, &control, tiles);
+            assert_eq!(out, vector.expected, "{}, by {tiles} tiles", vector.name);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use super::constant::{Constant, Data};
 use super::message::{Attribute, Node};
 use super::operators::{self, Operator};
-use super::shape::product;
+use super::shape::{Sides, product};
 use super::{Importer, OnnxError, Value};
 use crate::ImportError;
 use crate::network::{Network, Numbers};
@@ -164,19 +164,20 @@ impl<'i, 'a> Call<'i, 'a> {
         Ok(found.map(|attribute| attribute.ints.clone()))
     }
 
-    /// Two numbers that aren't negative, if they are there.
-    pub(super) fn pair(&self, name: &str) -> Result<Option<[u32; 2]>, ImportError> {
+    /// Two numbers that aren't negative, for rows and columns, if they are there; of a line there is one, and 1 for its row.
+    pub(super) fn pair(&self, name: &str, is_line: bool) -> Result<Option<[u32; 2]>, ImportError> {
         let Some(ints) = self.ints(name)? else {
             return Ok(None);
         };
         let numbers: Result<Vec<u32>, _> = ints.iter().map(|int| u32::try_from(*int)).collect();
-        match numbers.as_deref() {
-            Ok([one, other]) => Ok(Some([*one, *other])),
-            _ => Err(self.refused(
-                name,
-                format!("{ints:?}"),
-                "two numbers, one for rows, one for columns",
-            )),
+        match (numbers.as_deref(), is_line) {
+            (Ok([one]), true) => Ok(Some([1, *one])),
+            (Ok([one, other]), false) => Ok(Some([*one, *other])),
+            (_, true) => Err(self.refused(name, format!("{ints:?}"), "one number")),
+            (_, false) => {
+                let expected = "two numbers, one for rows, one for columns";
+                Err(self.refused(name, format!("{ints:?}"), expected))
+            }
         }
     }
 
@@ -225,16 +226,26 @@ impl<'i, 'a> Call<'i, 'a> {
         }
     }
 
-    /// An image: channels, rows, columns.
-    pub(super) fn image(&self, place: usize) -> Result<(Numbers, [u32; 3]), ImportError> {
+    /// An image, or a line, which is an image of one row.
+    pub(super) fn image(&self, place: usize) -> Result<(Numbers, Sides), ImportError> {
         let (numbers, dims) = self.numbers(place)?;
-        match dims.as_slice() {
-            [1, channels, height, width] => Ok((numbers, [*channels, *height, *width])),
+        let sides = match dims.as_slice() {
+            [1, channels, height, width] => Sides {
+                channels: *channels,
+                rows_columns: [*height, *width],
+                is_line: false,
+            },
+            [1, channels, width] => Sides {
+                channels: *channels,
+                rows_columns: [1, *width],
+                is_line: true,
+            },
             _ => {
-                let expected = "(1, channels, rows, columns)";
-                Err(self.refused("an input of shape", format!("{dims:?}"), expected))
+                let expected = "(1, channels, rows, columns) or (1, channels, columns)";
+                return Err(self.refused("an input of shape", format!("{dims:?}"), expected));
             }
-        }
+        };
+        Ok((numbers, sides))
     }
 
     /// An input known at import.

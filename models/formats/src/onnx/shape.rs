@@ -68,6 +68,25 @@ pub(super) fn spread(elements: &[u32], from: &[u32], to: &[u32]) -> Vec<u32> {
         .collect()
 }
 
+/// The sides of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sides {
+    pub(super) channels: u32,
+    pub(super) rows_columns: [u32; 2],
+    /// Whether it has columns alone.
+    pub(super) is_line: bool,
+}
+
+impl Sides {
+    /// The shape of so many channels of rows and columns.
+    pub(super) fn dims(&self, channels: u32, [rows, columns]: [u32; 2]) -> Vec<u32> {
+        match self.is_line {
+            true => vec![1, channels, columns],
+            false => vec![1, channels, rows, columns],
+        }
+    }
+}
+
 /// Windows over rows and columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Windows {
@@ -88,9 +107,10 @@ impl Windows {
     pub(super) fn read(
         call: &Call<'_, '_>,
         kernel: Option<[u32; 2]>,
-        sides: [u32; 2],
+        sides: &Sides,
     ) -> Result<Self, ImportError> {
-        let told = call.pair("kernel_shape")?;
+        let is_line = sides.is_line;
+        let told = call.pair("kernel_shape", is_line)?;
         let kernel = match (kernel, told) {
             (Some(kernel), Some(told)) if kernel != told => {
                 let expected = format!("{kernel:?} as its weights have");
@@ -99,8 +119,8 @@ impl Windows {
             (Some(kernel), _) | (None, Some(kernel)) => kernel,
             (None, None) => return Err(call.lacks("kernel_shape")),
         };
-        let stride = call.pair("strides")?.unwrap_or([1, 1]);
-        let dilation = call.pair("dilations")?.unwrap_or([1, 1]);
+        let stride = call.pair("strides", is_line)?.unwrap_or([1, 1]);
+        let dilation = call.pair("dilations", is_line)?.unwrap_or([1, 1]);
         let mut windows = Windows {
             kernel,
             stride,
@@ -117,8 +137,12 @@ impl Windows {
                 return Err(call.refused(what, format!("{numbers:?}"), "1 to 4096"));
             }
         }
-        for (side, len) in sides.into_iter().enumerate() {
-            let pads = windows.pads(call, side, len)?;
+        for (side, len) in sides.rows_columns.into_iter().enumerate() {
+            // Nothing lies above or below a line.
+            let pads = match (is_line, side) {
+                (true, 0) => [0, 0],
+                _ => windows.pads(call, is_line, side, len)?,
+            };
             windows.before[side] = pads[0];
             windows.out[side] = windows.count(call, side, len, pads)?;
         }
@@ -131,7 +155,13 @@ impl Windows {
     }
 
     /// Pads before and after.
-    fn pads(&self, call: &Call<'_, '_>, side: usize, len: u32) -> Result<[u32; 2], ImportError> {
+    fn pads(
+        &self,
+        call: &Call<'_, '_>,
+        is_line: bool,
+        side: usize,
+        len: u32,
+    ) -> Result<[u32; 2], ImportError> {
         let auto = call.text("auto_pad")?.unwrap_or("NOTSET");
         let pads = call.ints("pads")?;
         match auto {
@@ -152,15 +182,23 @@ impl Windows {
                 return Err(call.refused("auto_pad", other.into(), expected));
             }
         }
-        let wrong = || call.refused("pads", format!("{pads:?}"), "four numbers, 0 to 4096");
-        match pads.as_deref() {
-            None => Ok([0, 0]),
-            Some(four @ [_, _, _, _]) => {
-                let pad = |at: usize| u32::try_from(four[at]).ok().filter(|pad| *pad <= 1 << 12);
-                let pair = pad(side).zip(pad(side + 2)).ok_or_else(wrong)?;
-                Ok(pair.into())
-            }
-            Some(_) => Err(wrong()),
+        let wrong = || {
+            let expected = match is_line {
+                true => "two numbers, 0 to 4096",
+                false => "four numbers, 0 to 4096",
+            };
+            call.refused("pads", format!("{pads:?}"), expected)
+        };
+        let pair = match (pads.as_deref(), is_line) {
+            (None, _) => return Ok([0, 0]),
+            (Some([before, after]), true) => [*before, *after],
+            (Some(four @ [_, _, _, _]), false) => [four[side], four[side + 2]],
+            (Some(_), _) => return Err(wrong()),
+        };
+        let pad = |pad: i64| u32::try_from(pad).ok().filter(|pad| *pad <= 1 << 12);
+        match pair.map(pad) {
+            [Some(before), Some(after)] => Ok([before, after]),
+            _ => Err(wrong()),
         }
     }
 

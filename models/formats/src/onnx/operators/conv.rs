@@ -1,7 +1,7 @@
-//! Conv: kernels over images. One dimension or three of them are not supported.
+//! Conv: kernels over images and lines. Three dimensions are not supported.
 
 use super::super::constant::Constant;
-use super::super::shape::{WINDOWS, Windows, product};
+use super::super::shape::{Sides, WINDOWS, Windows, product};
 use super::{Call, Operator, Value};
 use crate::ImportError;
 use gavel_program::op::Conv;
@@ -16,11 +16,12 @@ pub(super) const OPERATOR: Operator = Operator {
 };
 
 fn import(call: &mut Call<'_, '_>) -> Result<Value, ImportError> {
-    let (x, [channels, height, width]) = call.image(0)?;
+    let (x, sides) = call.image(0)?;
+    let (channels, [height, width]) = (sides.channels, sides.rows_columns);
     let (weights, words) = call.floats(1)?;
     let groups = call.int("group", 1)?;
-    let (outs, depth, kernel) = kernels(call, &weights, channels, groups)?;
-    let windows = Windows::read(call, Some(kernel), [height, width])?;
+    let (outs, depth, kernel) = kernels(call, &weights, &sides, groups)?;
+    let windows = Windows::read(call, Some(kernel), &sides)?;
     let bias = bias(call, outs)?;
     let matrix = call.weight(&weights, words)?;
     let op = Op::Conv(Conv {
@@ -40,7 +41,7 @@ fn import(call: &mut Call<'_, '_>) -> Result<Value, ImportError> {
         dilation_width: windows.dilation[1],
         groups: channels / depth,
     });
-    let dims = vec![1, outs, windows.out[0], windows.out[1]];
+    let dims = sides.dims(outs, windows.out);
     let len = product(&dims)?;
     let inputs = [x.operand(), matrix, bias];
     let sums = call.network().node("convolution", op, &inputs, len)?;
@@ -51,23 +52,30 @@ fn import(call: &mut Call<'_, '_>) -> Result<Value, ImportError> {
 fn kernels(
     call: &Call<'_, '_>,
     weights: &Constant,
-    channels: u32,
+    sides: &Sides,
     groups: i64,
 ) -> Result<(u32, u32, [u32; 2]), ImportError> {
+    let channels = sides.channels;
     let of_channels = |depth: u32| i64::from(depth).checked_mul(groups) == Some(channels.into());
-    match weights.dims.as_slice() {
+    let shape = match (weights.dims.as_slice(), sides.is_line) {
+        ([outs, depth, width], true) => [*outs, *depth, 1, *width],
+        ([outs, depth, height, width], false) => [*outs, *depth, *height, *width],
+        _ => [0; 4],
+    };
+    match shape {
         [outs, depth, height, width]
             if groups > 0
-                && *outs > 0
-                && i64::from(*outs) % groups == 0
-                && *depth > 0
-                && of_channels(*depth) =>
+                && outs > 0
+                && i64::from(outs) % groups == 0
+                && depth > 0
+                && of_channels(depth) =>
         {
-            Ok((*outs, *depth, [*height, *width]))
+            Ok((outs, depth, [height, width]))
         }
-        got => {
+        _ => {
+            let got = &weights.dims;
             let expected = format!(
-                "(kernels, {channels} / {groups}, rows, columns), as many kernels for each of the groups"
+                "(kernels, {channels} / {groups}, rows, columns), of a line without rows, as many kernels for each of the groups"
             );
             Err(call.refused("weights of shape", format!("{got:?}"), &expected))
         }

@@ -12,9 +12,9 @@ pub(super) const OPERATOR: Operator = Operator {
 };
 
 fn import(call: &mut Call<'_, '_>) -> Result<Value, ImportError> {
-    let (_, [_, height, width]) = call.image(0)?;
+    let (_, sides) = call.image(0)?;
     let whole = Windows {
-        kernel: [height, width],
+        kernel: sides.rows_columns,
         stride: [1, 1],
         dilation: [1, 1],
         before: [0, 0],

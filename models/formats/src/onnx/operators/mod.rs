@@ -5,20 +5,26 @@ mod average_pool;
 mod batch_normalization;
 mod constant;
 mod conv;
+mod div;
 mod dropout;
 mod flatten;
 mod gemm;
 mod global_average_pool;
 mod identity;
+mod leaky_relu;
 mod matmul;
 mod max_pool;
+mod mul;
+mod pointwise;
 mod pooled;
 mod product;
 mod relu;
 mod reshape;
 mod softmax;
 mod squeeze;
+mod sub;
 mod transpose;
+mod unsqueeze;
 
 use super::Value;
 use super::call::Call;
@@ -35,22 +41,27 @@ pub(super) struct Operator {
 }
 
 /// All operators.
-pub(super) const ALL: [&Operator; 17] = [
+pub(super) const ALL: [&Operator; 22] = [
     &add::OPERATOR,
     &average_pool::OPERATOR,
     &batch_normalization::OPERATOR,
     &constant::OPERATOR,
     &conv::OPERATOR,
+    &div::OPERATOR,
     &dropout::OPERATOR,
     &flatten::OPERATOR,
     &gemm::OPERATOR,
     &global_average_pool::OPERATOR,
     &identity::OPERATOR,
+    &leaky_relu::OPERATOR,
     &matmul::OPERATOR,
     &max_pool::OPERATOR,
+    &mul::OPERATOR,
     &relu::OPERATOR,
     &reshape::OPERATOR,
     &softmax::OPERATOR,
     &squeeze::OPERATOR,
+    &sub::OPERATOR,
     &transpose::OPERATOR,
+    &unsqueeze::OPERATOR,
 ];

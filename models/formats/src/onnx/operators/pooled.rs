@@ -8,8 +8,8 @@ use gavel_program::op::{Pool, Reduction};
 
 /// The windows that the node's attributes tell, reduced.
 pub(super) fn windows(call: &mut Call<'_, '_>, reduction: Reduction) -> Result<Value, ImportError> {
-    let (_, [_, height, width]) = call.image(0)?;
-    let windows = Windows::read(call, None, [height, width])?;
+    let (_, sides) = call.image(0)?;
+    let windows = Windows::read(call, None, &sides)?;
     if windows.dilation != [1, 1] {
         return Err(call.refused("dilations", format!("{:?}", windows.dilation), "[1, 1]"));
     }
@@ -22,7 +22,8 @@ pub(super) fn node(
     windows: Windows,
     reduction: Reduction,
 ) -> Result<Value, ImportError> {
-    let (x, [channels, height, width]) = call.image(0)?;
+    let (x, sides) = call.image(0)?;
+    let (channels, [height, width]) = (sides.channels, sides.rows_columns);
     let op = Op::Pool(Pool {
         channels,
         height,
@@ -37,7 +38,7 @@ pub(super) fn node(
         pad_left: windows.before[1],
         reduction,
     });
-    let dims = vec![1, channels, windows.out[0], windows.out[1]];
+    let dims = sides.dims(channels, windows.out);
     let len = product(&dims)?;
     let pooled = call.network().node("pool", op, &[x.operand()], len)?;
     Ok(Value::Numbers(pooled, dims))
