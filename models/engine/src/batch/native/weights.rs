@@ -8,7 +8,7 @@ use gavel_program::op::Linear;
 use gavel_program::{Op, Operand, Program, WeightFormat};
 use gavel_simd::{GROUP, Layout, Packed};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// A matrix of a linear node.
 pub(super) enum Matrix<'a> {
@@ -29,9 +29,15 @@ pub(super) enum Matrix<'a> {
 /// All matrices of a program.
 pub(super) struct Weights {
     /// By the index of the first plane's weight.
-    packed: HashMap<u32, (Layout, PackedBytes)>,
-    /// The same for small matrices of binary32; a larger one would double the memory that it takes.
-    groups: HashMap<u32, Vec<Line>>,
+    kept: Vec<Option<Kept>>,
+}
+
+/// What is kept of a matrix beside the file.
+enum Kept {
+    /// Rows interleaved.
+    Packed(Layout, PackedBytes),
+    /// Of each column sixteen rows together, for small matrices of binary32; a larger one would double the memory that it takes.
+    Groups(Vec<Line>),
 }
 
 /// The form in which matrices are packed; another name whenever [`Layout`] lays them out in another way.
@@ -44,7 +50,7 @@ impl Weights {
     /// Packs the matrices of all linear stages, or takes them from the store.
     pub(super) fn pack(planned: &Planned, store: &dyn PackedStore) -> Self {
         let program = &planned.program;
-        let (mut packing, mut groups) = (BTreeMap::new(), HashMap::new());
+        let (mut packing, mut groups) = (BTreeMap::new(), BTreeMap::new());
         for k in linear_nodes(planned) {
             let (p, plane) = described(program, k);
             let (rows, cols) = (p.rows as usize, p.cols as usize);
@@ -59,8 +65,15 @@ impl Weights {
                 packing.insert(plane, Packing { layout, planes });
             }
         }
-        let packed = packed(program, packing, store);
-        Weights { packed, groups }
+        let mut kept = Vec::new();
+        kept.resize_with(program.weights.len(), || None);
+        for (plane, lines) in groups {
+            kept[plane as usize] = Some(Kept::Groups(lines));
+        }
+        for (plane, layout, bytes) in packed(program, packing, store) {
+            kept[plane as usize] = Some(Kept::Packed(layout, bytes));
+        }
+        Weights { kept }
     }
 
     /// The matrix of linear node `k`, if that is weights with a fast path.
@@ -78,11 +91,12 @@ impl Weights {
     /// The matrix of linear node `k`.
     pub(super) fn matrix<'a>(&'a self, program: &'a Program, k: usize) -> Matrix<'a> {
         let (p, plane) = described(program, k);
-        if let Some((layout, bytes)) = self.packed.get(&plane) {
-            return Matrix::Packed(Packed::new(*layout, (**bytes).as_ref()));
-        }
-        if let Some(lines) = self.groups.get(&plane) {
-            return Matrix::Groups(cast_slice(lines));
+        match &self.kept[plane as usize] {
+            Some(Kept::Packed(layout, bytes)) => {
+                return Matrix::Packed(Packed::new(*layout, (**bytes).as_ref()));
+            }
+            Some(Kept::Groups(lines)) => return Matrix::Groups(cast_slice(lines)),
+            None => {}
         }
         let words: &[u32] = (*program.weights[plane as usize].words).as_ref();
         let elements = p.rows as usize * p.cols as usize;
@@ -207,7 +221,7 @@ fn packed(
     program: &Program,
     packing: BTreeMap<u32, Packing>,
     store: &dyn PackedStore,
-) -> HashMap<u32, (Layout, PackedBytes)> {
+) -> Vec<(u32, Layout, PackedBytes)> {
     let all: Vec<&Packing> = packing.values().collect();
     let wanted: Vec<Wanted> = all
         .iter()
@@ -226,6 +240,6 @@ fn packed(
         made = InMemory.matrices(FORM, &wanted, &pack);
     }
     let entry =
-        |(packing, bytes): (&Packing, PackedBytes)| (packing.planes[0], (packing.layout, bytes));
+        |(packing, bytes): (&Packing, PackedBytes)| (packing.planes[0], packing.layout, bytes);
     packing.values().zip(made).map(entry).collect()
 }
