@@ -97,7 +97,7 @@ fn last_apart(chunks: &mut [Lanes], seen: usize) -> (&mut [Lanes], Option<&mut L
 /// Softmax of the first `seen` scores; the others become numbers of no meaning.
 #[inline(always)]
 fn softmax(scores: &mut [Lanes], seen: usize) {
-    // NaN is the lowest there is, and 0 changes no sum: a lane's sum is never -0.
+    // NaN is the lowest there is.
     fill_rest(scores, seen, f32::NAN);
     let max = largest(scores.as_flattened());
     for score in scores.as_flattened_mut() {
@@ -121,13 +121,7 @@ fn softmax(scores: &mut [Lanes], seen: usize) {
 #[inline(always)]
 fn fill_rest(chunks: &mut [Lanes], seen: usize, value: f32) {
     if let (_, Some(last)) = last_apart(chunks, seen) {
-        for lane in 0..LANES {
-            last[lane] = if lane < seen % LANES {
-                last[lane]
-            } else {
-                value
-            };
-        }
+        *last = chosen(seen % LANES, *last, [value; LANES]);
     }
 }
 
