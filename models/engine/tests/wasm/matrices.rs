@@ -94,7 +94,7 @@ impl Case {
         x: impl FnMut() -> f32,
     ) -> Self {
         let plane = |layout: &gavel_program::PlaneLayout| {
-            let bits = layout.dtype.bits() as usize;
+            let bits = layout.dtype.bits();
             let bytes = rows * cols / layout.columns as usize * bits / 8;
             let scale = |at: usize, byte: u8| match (bits, at % 2) {
                 (16, 1) => byte & 0x0f | 0x20,
