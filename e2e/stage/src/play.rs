@@ -89,7 +89,8 @@ pub async fn play(scene: &Scene, ask: &Ask, say: Watching<'_>) -> Result<Report>
     let computing = computing.elapsed().as_secs_f64();
 
     let consumer = ProposalTriage::new(scene.consumer, scene.node.provider());
-    let text = consumer.answers(id).call().await?;
+    let stored = consumer.answers(id).call_raw().await?;
+    let stored = <(Bytes,)>::abi_decode_params(&stored)?.0;
     let reader = RollupReader::new(scene.node.provider().clone(), scene.deployment.clone());
     let receipt = reader
         .receipt(BlockId::latest(), hash(id))
@@ -150,7 +151,8 @@ pub async fn play(scene: &Scene, ask: &Ask, say: Watching<'_>) -> Result<Report>
         },
         callback: CallbackReport {
             delivered: receipt.state == RequestState::Delivered,
-            text,
+            text: String::from_utf8_lossy(&stored).into_owned(),
+            is_answer: *stored == *outcome.output,
         },
         watcher_gas: cast.honest.spent().to_string(),
         balances: balances.report(),
@@ -501,7 +503,7 @@ impl Report {
             let parse = |wei: &str| wei.parse::<U256>().unwrap_or_default();
             (parse(&balance.before), parse(&balance.after))
         };
-        let delivered = self.callback.delivered && self.callback.text == self.answer;
+        let delivered = self.callback.delivered && self.callback.is_answer;
         if self.winner == "none" {
             return delivered;
         }

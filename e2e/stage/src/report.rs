@@ -95,6 +95,8 @@ pub struct CallbackReport {
     pub delivered: bool,
     /// Its text.
     pub text: String,
+    /// Whether its bytes, of which a vector's make no text, are the right answer's.
+    pub is_answer: bool,
 }
 
 /// An account's wei, bonds and credits included, as decimal strings.

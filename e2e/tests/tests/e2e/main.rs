@@ -3,6 +3,7 @@ mod anvil;
 mod bonds;
 mod descent;
 mod disputes;
+mod encoders;
 mod networks;
 mod random_lies;
 mod world;
