@@ -4,6 +4,7 @@ use crate::batch::flow::{self, Checked};
 use crate::batch::plan::Plan;
 use crate::batch::session::{MOST_ROWS, Session};
 use crate::batch::workshop::{Planned, Prepared};
+use crate::spare::Spare;
 use crate::{Call, Executor, State, StateError};
 use gavel_kernels::{shape, touched_by};
 use gavel_primitives::{Hash, Params, ResultCommitment, Status, StatusCode, root_of_bytes};
@@ -37,6 +38,7 @@ pub struct Engine {
     plan: Vec<Wired>,
     executor: Box<dyn Executor>,
     batches: OnceLock<Option<Batches>>,
+    spare: Spare,
 }
 
 /// What a program's batches are computed with.
@@ -116,6 +118,7 @@ impl Engine {
             program,
             executor,
             batches: OnceLock::new(),
+            spare: Spare::default(),
         }
     }
 
@@ -317,7 +320,7 @@ impl Engine {
         params: &Params,
         mut on_token: impl FnMut(u32),
     ) -> Result<Outcome, StateError> {
-        let mut state = State::first(&self.program, prompt, params)?;
+        let mut state = self.spare.first(&self.program, prompt, params)?;
         let mut steps = 0;
         while !state.control().is_done() && steps < self.program.header.steps() {
             let before = state.control();
@@ -329,7 +332,9 @@ impl Engine {
                 on_token(self.token(&state, after.prompt_tokens + after.tokens_out - 1));
             }
         }
-        Ok(self.outcome(&state, steps))
+        let outcome = self.outcome(&state, steps);
+        self.spare.put(state);
+        Ok(outcome)
     }
 
     /// The outcome that a state shows.

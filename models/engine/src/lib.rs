@@ -27,6 +27,7 @@ mod sequence;
 pub mod service;
 mod single;
 mod snapshots;
+mod spare;
 pub mod state;
 #[cfg(feature = "wasm")]
 pub mod wasm;

@@ -2,14 +2,13 @@
 
 use crate::Call;
 use crate::scratch::check_thread;
-use bytemuck::{cast_slice, cast_slice_mut};
-use gavel_kernels::num::{bf16_to_f32, f16_to_f32};
+use bytemuck::{Pod, cast_slice, cast_slice_mut};
 use gavel_program::op::{LayerNorm, RowsAttention, RowsLinear};
 use gavel_program::{Op, WeightFormat};
-use gavel_simd::sequence::{self, Rows};
-use gavel_simd::{Level, rows};
+use gavel_simd::linear::rows::{BF16, F16, F32, Number, Rows, products};
+use gavel_simd::{Level, rows, sequence};
 use rayon::prelude::*;
-use std::borrow::Cow;
+use std::ops::Range;
 
 /// Multiply-adds that are worth a second thread.
 const WORTH: usize = 1 << 18;
@@ -77,43 +76,54 @@ fn each(
 
 /// Quantized weights have no fast path.
 fn linear(p: &RowsLinear, call: &Call<'_>, out: &mut [f32]) -> bool {
-    let (outputs, cols) = (p.outputs as usize, p.cols as usize);
-    let Some(weights) = numbers(p.format, call.inputs[3], outputs * cols) else {
-        return false;
-    };
-    let x: &[f32] = cast_slice(call.inputs[1]);
-    let bias: &[f32] = &cast_slice(call.inputs[2])[..outputs];
-    let w = Rows {
-        numbers: &weights,
-        stride: cols,
-        count: outputs,
-    };
-    each(call, [p.rows, p.outputs], cols, out, |level, at, out| {
-        let x = Rows {
-            numbers: &x[at / outputs * cols..],
-            stride: cols,
-            count: out.len() / outputs,
-        };
-        sequence::products(level, x, w, cols, out, outputs);
-        rows::add(level, bias, out);
-    });
+    match p.format {
+        WeightFormat::F32 => matrix::<F32>(p, call, out),
+        WeightFormat::F16 => matrix::<F16>(p, call, out),
+        WeightFormat::BF16 => matrix::<BF16>(p, call, out),
+        _ => return false,
+    }
     true
 }
 
-/// The numbers of unpacked weights.
-fn numbers(format: WeightFormat, words: &[u32], elements: usize) -> Option<Cow<'_, [f32]>> {
-    let halves = |number: fn(u16) -> f32| {
-        let halves: &[u16] = cast_slice(words);
-        halves[..elements]
-            .iter()
-            .map(|half| number(*half))
-            .collect()
+/// A matrix times the rows, its own rows shared among the threads: few texts have as many rows as would keep all busy, and so nobody reads
+/// weights that another one reads too.
+fn matrix<N: Number<Bits: Pod + Sync>>(p: &RowsLinear, call: &Call<'_>, out: &mut [f32]) {
+    let (outputs, cols, rows) = (p.outputs as usize, p.cols as usize, count(call, p.rows));
+    let x = Rows {
+        numbers: cast_slice(call.inputs[1]),
+        stride: cols,
+        count: rows,
     };
-    match format {
-        WeightFormat::F32 => Some(Cow::Borrowed(&cast_slice(words)[..elements])),
-        WeightFormat::F16 => Some(Cow::Owned(halves(f16_to_f32))),
-        WeightFormat::BF16 => Some(Cow::Owned(halves(bf16_to_f32))),
-        _ => None,
+    let bias: &[f32] = &cast_slice(call.inputs[2])[..outputs];
+    let weights: &[N::Bits] = &cast_slice(call.inputs[3])[..outputs * cols];
+    let part = |outputs: Range<usize>, out: &mut [f32]| {
+        check_thread();
+        let weights = Rows {
+            numbers: &weights[outputs.start * cols..],
+            stride: cols,
+            count: outputs.len(),
+        };
+        let level = Level::best();
+        products::<N>(level, weights, x, cols, out, outputs.len());
+        rows::add(level, &bias[outputs], out);
+    };
+    let out = &mut out[..rows * outputs];
+    let threads = rayon::current_num_threads();
+    if threads == 1 || out.len() * cols < WORTH {
+        return part(0..outputs, out);
+    }
+    let width = outputs.div_ceil(threads).next_multiple_of(TOGETHER);
+    let parts = (0..outputs.div_ceil(width)).into_par_iter().map(|at| {
+        let outputs = at * width..outputs.min((at + 1) * width);
+        let mut out = vec![0.0; rows * outputs.len()];
+        part(outputs, &mut out);
+        out
+    });
+    for (at, part) in parts.collect::<Vec<Vec<f32>>>().iter().enumerate() {
+        let here = part.len() / rows;
+        for (out, part) in out.chunks_exact_mut(outputs).zip(part.chunks_exact(here)) {
+            out[at * width..][..here].copy_from_slice(part);
+        }
     }
 }
 
@@ -146,7 +156,7 @@ fn scores(p: &RowsAttention, call: &Call<'_>, out: &mut [f32]) {
             };
             let out = &mut out[head * p.rows as usize..];
             let (q, k) = (part(&q[first * stride..], rows), part(k, seen));
-            sequence::products(level, q, k, head_dim, out, width(p) as usize);
+            products::<F32>(level, k, q, head_dim, out, width(p) as usize);
         }
         for out in out.chunks_exact_mut(p.rows as usize) {
             sequence::scale(level, f32::from_bits(p.scale), &mut out[..seen]);

@@ -6,8 +6,8 @@ use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_kernels::{shape, touched};
 use gavel_program::Op;
 use gavel_program::op::{Pairing, Rope, Scores, Softmax, WeightedSum};
-use gavel_simd::sequence::{self, Rows};
-use gavel_simd::{Level, rows};
+use gavel_simd::linear::rows::{F32, Rows, products};
+use gavel_simd::{Level, rows, sequence};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -94,7 +94,7 @@ fn scores(level: Level, p: &Scores, call: &Call<'_>, out: &mut [f32]) {
             count: seen.len(),
         };
         let first = &mut out[seen.start..];
-        sequence::products(level, queries, keys, head_dim, first, context);
+        products::<F32>(level, keys, queries, head_dim, first, context);
         for out in out.chunks_exact_mut(context) {
             sequence::scale(level, f32::from_bits(p.scale), &mut out[seen.clone()]);
         }

@@ -64,19 +64,7 @@ impl State {
         params: &Params,
         unseen: &[usize],
     ) -> Result<Self, StateError> {
-        let limit = program.header.max_prompt_bytes;
-        if prompt.len() > limit as usize {
-            return Err(StateError::PromptTooLong {
-                got: prompt.len(),
-                limit,
-            });
-        }
-        let place = |index| {
-            program
-                .slot_place(index)
-                .expect("a header names slots that there are")
-        };
-        let mut slots: Vec<Vec<u32>> = program
+        let slots: Vec<Vec<u32>> = program
             .slots
             .iter()
             .enumerate()
@@ -85,19 +73,50 @@ impl State {
                 false => vec![0; slot.words()],
             })
             .collect();
-        write_bytes(&mut slots[place(program.header.prompt_slot)], prompt);
-        let control = place(program.header.control_slot);
-        let first = Control::first(prompt.len() as u32, params);
-        slots[control][..CONTROL_WORDS].copy_from_slice(&first.encode());
-        let mut written = vec![0; slots.len()];
-        for place in [place(program.header.prompt_slot), control] {
-            written[place] = slots[place].len();
-        }
-        Ok(State {
+        let control = place(program, program.header.control_slot);
+        let state = State {
+            written: vec![0; slots.len()],
             slots,
-            written,
             control,
-        })
+        };
+        state.begun(program, prompt, params)
+    }
+
+    /// A state of zeros with prompt and control slot set.
+    ///
+    /// # Errors
+    /// As [`State::first`].
+    pub(crate) fn begun(
+        mut self,
+        program: &Program,
+        prompt: &[u8],
+        params: &Params,
+    ) -> Result<Self, StateError> {
+        let limit = program.header.max_prompt_bytes;
+        if prompt.len() > limit as usize {
+            return Err(StateError::PromptTooLong {
+                got: prompt.len(),
+                limit,
+            });
+        }
+        let slot = place(program, program.header.prompt_slot);
+        write_bytes(&mut self.slots[slot], prompt);
+        let first = Control::first(prompt.len() as u32, params);
+        self.slots[self.control][..CONTROL_WORDS].copy_from_slice(&first.encode());
+        for place in [slot, self.control] {
+            self.written[place] = self.slots[place].len();
+        }
+        Ok(self)
+    }
+
+    /// Sets every slot to zero.
+    pub(crate) fn clear_all(&mut self) {
+        (0..self.slots.len()).for_each(|place| self.clear(place));
+    }
+
+    /// Words of all slots.
+    pub(crate) fn words(&self) -> usize {
+        self.slots.iter().map(Vec::len).sum()
     }
 
     /// Bytes that may be other than zero.
@@ -149,6 +168,13 @@ impl State {
         self.slots[place][..self.written[place]].fill(0);
         self.written[place] = 0;
     }
+}
+
+/// Place of a slot that the header names.
+fn place(program: &Program, index: u32) -> usize {
+    program
+        .slot_place(index)
+        .expect("a header names slots that there are")
 }
 
 /// Copies bytes into the front of little-endian words.

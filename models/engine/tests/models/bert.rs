@@ -2,12 +2,14 @@
 
 use crate::bert64::Bert64;
 use crate::setting::{engine, image};
-use gavel_engine::{Engine, Native, Outcome};
+use gavel_engine::{Call, Engine, Execution, Executor, Native, Outcome};
 use gavel_fixtures::RandomBert;
 use gavel_fixtures::random::BertStorage;
 use gavel_formats::{Beside, Limits, ModelFile, import};
-use gavel_primitives::{Params, Status};
-use rayon::prelude::*;
+use gavel_kernels::run_range;
+use gavel_primitives::{Hash, Params, Status};
+use gavel_program::boot::SCRATCH_WORDS;
+use rayon::{ThreadPoolBuilder, prelude::*};
 use std::{fs, sync::Arc};
 
 /// The least cosine with what float64 gives.
@@ -16,11 +18,107 @@ const LEAST: f64 = 0.99999;
 const TEXTS: &str = include_str!("sentences.txt");
 
 /// The engine of a random encoder.
-pub(crate) fn random(model: &RandomBert) -> Arc<Engine> {
+fn random(model: &RandomBert) -> Arc<Engine> {
+    computed_by(model, Box::new(Native))
+}
+
+/// The same with another executor.
+fn computed_by(model: &RandomBert, executor: Box<dyn Executor>) -> Arc<Engine> {
     let beside = Beside(model.beside().into_iter().collect());
     let file = ModelFile::from_bytes(&model.weights()).with_beside(beside);
     let program = import(&file, &Limits::default(), image()).expect("it is supported");
-    Arc::new(Engine::new(Arc::new(program), Box::new(Native)))
+    Arc::new(Engine::new(Arc::new(program), executor))
+}
+
+/// Every node as it is defined.
+struct Defined;
+
+impl Executor for Defined {
+    fn run(&self, call: &Call<'_>, out: &mut [u32]) {
+        let (range, mut scratch) = (call.range.clone(), vec![0; SCRATCH_WORDS]);
+        run_range(
+            call.node,
+            call.control,
+            call.inputs,
+            range,
+            out,
+            &mut scratch,
+        );
+    }
+
+    fn name(&self) -> &'static str {
+        "defined"
+    }
+}
+
+/// A request's outcome and the root of its execution, by so many threads.
+fn committed(engine: &Arc<Engine>, text: &[u8], threads: usize) -> (Outcome, Hash) {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.expect("threads can be had").install(|| {
+        let params = Params::greedy(1);
+        let execution = Execution::commit(Arc::clone(engine), text, &params, Vec::new());
+        let execution = execution.expect("the text fits");
+        let answer = engine.answer(text, &params, |_| {});
+        let answer = answer.expect("the text fits");
+        assert_eq!(answer, execution.outcome(), "without and with hashing");
+        let checked = engine.check(text, &params, &[]).expect("the text fits");
+        assert_eq!(checked.outcome, answer);
+        (answer, execution.leaves().root())
+    })
+}
+
+/// Texts of no token, of one, of the most, of more than fit, and none at all, by how many tokens they give; many enough that what one leaves in a
+/// state would be seen in the next.
+fn texts(most: usize) -> Vec<(Vec<u8>, usize)> {
+    let repeated = |count: usize| "! ".repeat(count).into_bytes();
+    vec![
+        (repeated(most), most),
+        (Vec::new(), 2),
+        (b"!".to_vec(), 3),
+        (repeated(most - 2), most),
+        (repeated(5), 7),
+        (vec![0xff; 256], 2),
+        (repeated(most - 3), most - 1),
+        (RandomBert::text(7, 3).into_bytes(), 0),
+    ]
+}
+
+#[test]
+fn encoders_give_the_defined_bits_with_any_number_of_threads() {
+    let wide = RandomBert {
+        dim: 128,
+        heads: 4,
+        ffn: 256,
+        positions: 64,
+        ..RandomBert::SMALL
+    };
+    let odd = RandomBert {
+        dim: 20,
+        heads: 5,
+        ffn: 33,
+        storage: BertStorage::BF16,
+        ..RandomBert::SMALL
+    };
+    let half = RandomBert {
+        storage: BertStorage::F16,
+        ..RandomBert::SMALL
+    };
+    for model in [wide, odd, half, RandomBert::SMALL] {
+        let defined = computed_by(&model, Box::new(Defined));
+        let native = random(&model);
+        for (text, tokens) in texts(model.positions as usize) {
+            let expected = committed(&defined, &text, 1);
+            let got = expected.0.prompt_tokens.len();
+            assert!(tokens == 0 || got == tokens, "{got} tokens, not {tokens}");
+            for threads in [1, 2, 7] {
+                let native = committed(&native, &text, threads);
+                assert!(
+                    native == expected,
+                    "{model:?}, {got} tokens, {threads} threads"
+                );
+            }
+        }
+    }
 }
 
 /// The numbers of an answer.

@@ -1,8 +1,8 @@
 //! Whole requests in the sandbox and as native code: the same text, tokens and execution commitment.
 
 use gavel_engine::{Engine, Execution, Executor, Native, Outcome, Wasm, WasmError, fits_sandboxes};
-use gavel_fixtures::random::{Family, RandomModel, Storage};
-use gavel_formats::{ImageInfo, Limits, ModelFile, import};
+use gavel_fixtures::random::{BertStorage, Family, RandomBert, RandomModel, Storage};
+use gavel_formats::{Beside, ImageInfo, Limits, ModelFile, import};
 use gavel_primitives::{Hash, Params, keccak};
 use gavel_program::Program;
 use rayon::ThreadPoolBuilder;
@@ -112,6 +112,26 @@ fn random_models_of_every_family_and_storage() {
     }
     for family in Family::ALL {
         check(&random(family, plain), "Once");
+    }
+}
+
+#[test]
+fn random_encoders_of_every_storage() {
+    for storage in [BertStorage::F32, BertStorage::F16, BertStorage::BF16] {
+        let model = RandomBert {
+            storage,
+            ..RandomBert::SMALL
+        };
+        let beside = Beside(model.beside().into_iter().collect());
+        let file = ModelFile::from_bytes(&model.weights()).with_beside(beside);
+        for text in ["", "!", "shu-bace, fogu tre!", &"! ".repeat(60)] {
+            let params = Params::greedy(1);
+            let native = committed(&file, Box::new(Native), text, &params);
+            let wasm = Wasm::new().expect("the engine takes the module");
+            let sandboxed = committed(&file, Box::new(wasm), text, &params);
+            assert_eq!(native.0.output.len(), 4 * model.dim as usize);
+            assert_eq!(sandboxed, native, "{storage:?}, {text:?}");
+        }
     }
 }
 

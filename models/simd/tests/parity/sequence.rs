@@ -1,8 +1,9 @@
 //! The operators on rows of a sequence.
 
 use crate::{bits, defined, f32s, numbers};
-use gavel_program::op::{LayerNorm, Rows, RowsAttention, RowsLinear};
+use gavel_program::op::{self, LayerNorm, RowsAttention, RowsLinear};
 use gavel_program::{Op, WeightFormat};
+use gavel_simd::linear::rows::{F32, Rows, products};
 use gavel_simd::{Level, rows, sequence};
 use proptest::prelude::*;
 
@@ -35,8 +36,8 @@ proptest! {
         let expected = defined_rows(op, rows, &[&x, &bias, &w], rows * outputs);
         for level in Level::all() {
             let mut out = vec![0.0; rows * outputs];
-            let part = |numbers, count| sequence::Rows { numbers: f32s(numbers), stride: cols, count };
-            sequence::products(level, part(&x, rows), part(&w, outputs), cols, &mut out, outputs);
+            let part = |numbers, count| Rows { numbers: f32s(numbers), stride: cols, count };
+            products::<F32>(level, part(&w, outputs), part(&x, rows), cols, &mut out, outputs);
             rows::add(level, f32s(&bias), &mut out);
             prop_assert_eq!(&bits(&out), &expected, "{}", level.name());
         }
@@ -56,9 +57,9 @@ proptest! {
         let (stride, width) = (heads * size, heads * rows);
         for level in Level::all() {
             for head in 0..heads {
-                let part = |numbers| sequence::Rows { numbers: &f32s(numbers)[head * size..], stride, count: rows };
+                let part = |numbers| Rows { numbers: &f32s(numbers)[head * size..], stride, count: rows };
                 let mut out = vec![0.0; rows * rows];
-                sequence::products(level, part(&q), part(&k), size, &mut out, rows);
+                products::<F32>(level, part(&k), part(&q), size, &mut out, rows);
                 sequence::scale(level, scale, &mut out);
                 for (row, out) in out.chunks_mut(rows).enumerate() {
                     let place = row * width + head * rows..row * width + (head + 1) * rows;
@@ -81,7 +82,7 @@ proptest! {
         }),
     ) {
         let rows = a.len() / dim;
-        let p = Rows { rows: rows as u32, dim: dim as u32 };
+        let p = op::Rows { rows: rows as u32, dim: dim as u32 };
         let eps = eps.to_bits();
         let norm = Op::LayerNorm(LayerNorm { rows: rows as u32, dim: dim as u32, eps });
         let norm = defined_rows(norm, rows, &[&a, &weight, &bias], a.len());
@@ -99,11 +100,51 @@ proptest! {
     }
 }
 
+/// Long rows are multiplied a few at a time, so that they stay near.
+#[test]
+fn matrices_of_long_rows() {
+    let (rows, outputs, cols) = (7, 5, 30_011);
+    let drawn = |count: usize, step: u32| -> Vec<u32> {
+        let number = |at: u32| (at.wrapping_mul(step) >> 8) as f32 / 8e6 - 1.0;
+        (0..count as u32).map(|at| number(at).to_bits()).collect()
+    };
+    let (x, w) = (
+        drawn(rows * cols, 2_654_435_761),
+        drawn(outputs * cols, 2_246_822_519),
+    );
+    let bias = vec![0; outputs];
+    let op = Op::RowsLinear(RowsLinear {
+        rows: rows as u32,
+        outputs: outputs as u32,
+        cols: cols as u32,
+        format: WeightFormat::F32,
+    });
+    let expected = defined_rows(op, rows, &[&x, &bias, &w], rows * outputs);
+    for level in Level::all() {
+        let mut out = vec![0.0; rows * outputs];
+        let part = |numbers, count| Rows {
+            numbers: f32s(numbers),
+            stride: cols,
+            count,
+        };
+        products::<F32>(
+            level,
+            part(&w, outputs),
+            part(&x, rows),
+            cols,
+            &mut out,
+            outputs,
+        );
+        rows::add(level, f32s(&bias), &mut out);
+        assert_eq!(bits(&out), expected, "{}", level.name());
+    }
+}
+
 #[test]
 fn the_gaussian_unit_is_the_defined_one() {
     let numbers: Vec<u32> = (0..=u32::MAX).step_by(997).collect();
     for chunk in numbers.chunks(4096) {
-        let p = Rows {
+        let p = op::Rows {
             rows: 1,
             dim: chunk.len() as u32,
         };

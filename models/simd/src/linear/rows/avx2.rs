@@ -2,8 +2,7 @@
 #![allow(unsafe_code)] // loads from arrays of sixteen numbers
 #![allow(clippy::needless_range_loop)] // over registers: what an iterator gives would lie in memory
 
-use super::{Float, Number, Outputs, some_rows, sum, tail};
-use crate::pack::GROUP;
+use super::{F32, Float, Grid, Number, Rows, fold, tail};
 use core::arch::x86_64::*;
 use gavel_kernels::num::LANES;
 
@@ -14,41 +13,42 @@ const VECTORS: usize = 2;
 /// Sixteen numbers.
 type Sixteen = [__m256; 2];
 
-/// The rows of a group times all vectors.
+/// All rows times all vectors.
 #[target_feature(enable = "avx2,f16c")]
-pub(super) fn group<N: Number>(weights: &[N::Bits], cols: usize, x: &[f32], out: &mut [Outputs]) {
-    let rows = weights.len() / cols;
-    for first in (0..rows.min(GROUP)).step_by(ROWS) {
-        let weights = some_rows::<_, ROWS>(weights, cols, first);
-        let tiles = x.chunks(VECTORS * cols).zip(out.chunks_mut(VECTORS));
-        for (x, out) in tiles {
-            match out.len() {
-                1 => tile::<N, 1>(weights, x, first, out),
-                _ => tile::<N, 2>(weights, x, first, out),
+pub(super) fn products<N: Number>(
+    weights: Rows<'_, N::Bits>,
+    x: Rows<'_, f32>,
+    cols: usize,
+    mut out: Grid<'_>,
+) {
+    for row in (0..weights.count).step_by(ROWS) {
+        let some = weights.some(row, cols);
+        for vector in (0..x.count).step_by(VECTORS) {
+            let at = [vector, row];
+            match x.count - vector {
+                1 => out.put(at, weights.count, tile::<N, 1>(some, x.some(vector, cols))),
+                _ => out.put(at, weights.count, tile::<N, 2>(some, x.some(vector, cols))),
             }
         }
     }
 }
 
-/// Some rows, from `first` on in the group, times some vectors.
+/// Some rows times some vectors.
 #[target_feature(enable = "avx2,f16c")]
 fn tile<N: Number, const VECTORS: usize>(
     weights: [&[N::Bits]; ROWS],
-    x: &[f32],
-    first: usize,
-    out: &mut [Outputs],
-) {
+    x: [&[f32]; VECTORS],
+) -> [[f32; ROWS]; VECTORS] {
     let cols = weights[0].len();
-    let x: [&[f32]; VECTORS] = core::array::from_fn(|vector| &x[vector * cols..][..cols]);
-    let mut sums = [[[_mm256_setzero_ps(); 2]; VECTORS]; ROWS];
+    let mut sums = [[[_mm256_setzero_ps(); 2]; ROWS]; VECTORS];
     for at in (0..cols / LANES * LANES).step_by(LANES) {
         // SAFETY: sixteen columns begin at `at` in each row and vector.
         unsafe {
             let w = weights.map(|weights| load::<N>(weights.as_ptr().add(at)));
             for vector in 0..VECTORS {
-                let x = load::<super::F32>(x[vector].as_ptr().add(at));
+                let x = load::<F32>(x[vector].as_ptr().add(at));
                 for row in 0..ROWS {
-                    sums[row][vector] = added(sums[row][vector], w[row], x);
+                    sums[vector][row] = added(sums[vector][row], w[row], x);
                 }
             }
         }
@@ -59,23 +59,24 @@ fn tile<N: Number, const VECTORS: usize>(
             for vector in 0..VECTORS {
                 let x = tail(x[vector]);
                 // SAFETY: both are sixteen numbers.
-                let (w, x) = unsafe { (load::<N>(w.as_ptr()), load::<super::F32>(x.as_ptr())) };
-                sums[row][vector] = added(sums[row][vector], w, x);
+                let (w, x) = unsafe { (load::<N>(w.as_ptr()), load::<F32>(x.as_ptr())) };
+                sums[vector][row] = added(sums[vector][row], w, x);
             }
         }
     }
-    for row in 0..ROWS {
-        for vector in 0..VECTORS {
-            let mut lanes = [0.0; LANES];
-            for half in 0..2 {
-                // SAFETY: eight F32 are 32 bytes.
-                unsafe {
-                    _mm256_storeu_ps(lanes[8 * half..].as_mut_ptr(), sums[row][vector][half]);
-                }
-            }
-            out[vector][first + row] = sum(lanes);
+    let mut quarters = [_mm_setzero_ps(); ROWS * 2];
+    for vector in 0..VECTORS {
+        for row in 0..ROWS {
+            let [low, high] = sums[vector][row];
+            quarters[ROWS * vector + row] = fold::halves(_mm256_add_ps(low, high));
         }
     }
+    let folded = fold::fours(quarters);
+    let mut out = [[0.0; ROWS]; VECTORS];
+    for vector in 0..VECTORS {
+        out[vector].copy_from_slice(&folded[ROWS * vector..][..ROWS]);
+    }
+    out
 }
 
 /// Sums with the products of sixteen columns added.

@@ -2,51 +2,58 @@
 #![allow(unsafe_code)] // loads from arrays of sixteen numbers
 #![allow(clippy::needless_range_loop)] // over registers: what an iterator gives would lie in memory
 
-use super::{Float, Number, Outputs, some_rows, sum, tail};
-use crate::pack::GROUP;
+use super::{Float, Grid, Number, Rows, fold, tail};
 use core::arch::x86_64::*;
 use gavel_kernels::num::LANES;
 
 /// Rows and vectors of a tile: as many sums as stay in registers.
 const ROWS: usize = 4;
 const VECTORS: usize = 4;
-/// How many columns before their use a single vector's weights are asked for.
+/// How many columns before their use a single vector's weights are asked for; of more vectors the first ones ask for the next rows.
 const AHEAD: usize = 1024;
 
-/// The rows of a group times all vectors.
+/// All rows times all vectors.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,f16c")]
-pub(super) fn group<N: Number>(weights: &[N::Bits], cols: usize, x: &[f32], out: &mut [Outputs]) {
-    let rows = weights.len() / cols;
-    for first in (0..rows.min(GROUP)).step_by(ROWS) {
-        let weights = some_rows::<_, ROWS>(weights, cols, first);
-        let tiles = x.chunks(VECTORS * cols).zip(out.chunks_mut(VECTORS));
-        for (x, out) in tiles {
-            match out.len() {
-                1 => tile::<N, 1>(weights, x, first, out),
-                2 => tile::<N, 2>(weights, x, first, out),
-                3 => tile::<N, 3>(weights, x, first, out),
-                _ => tile::<N, 4>(weights, x, first, out),
+pub(super) fn products<N: Number>(
+    weights: Rows<'_, N::Bits>,
+    x: Rows<'_, f32>,
+    cols: usize,
+    mut out: Grid<'_>,
+) {
+    for row in (0..weights.count).step_by(ROWS) {
+        let some = weights.some(row, cols);
+        let (rows, next) = (weights.count, ROWS * weights.stride);
+        for vector in (0..x.count).step_by(VECTORS) {
+            let at = [vector, row];
+            let ahead = match (x.count, vector) {
+                (1, _) => Some(AHEAD),
+                (_, 0) => Some(next),
+                _ => None,
+            };
+            match x.count - vector {
+                1 => out.put(at, rows, tile::<N, 1>(some, x.some(vector, cols), ahead)),
+                2 => out.put(at, rows, tile::<N, 2>(some, x.some(vector, cols), ahead)),
+                3 => out.put(at, rows, tile::<N, 3>(some, x.some(vector, cols), ahead)),
+                _ => out.put(at, rows, tile::<N, 4>(some, x.some(vector, cols), ahead)),
             }
         }
     }
 }
 
-/// Some rows, from `first` on in the group, times some vectors.
+/// Some rows times some vectors. Weights are asked for so many columns before their use.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,f16c")]
 fn tile<N: Number, const VECTORS: usize>(
     weights: [&[N::Bits]; ROWS],
-    x: &[f32],
-    first: usize,
-    out: &mut [Outputs],
-) {
+    x: [&[f32]; VECTORS],
+    ahead: Option<usize>,
+) -> [[f32; ROWS]; VECTORS] {
     let cols = weights[0].len();
-    let x: [&[f32]; VECTORS] = core::array::from_fn(|vector| &x[vector * cols..][..cols]);
-    let mut sums = [[_mm512_setzero_ps(); VECTORS]; ROWS];
+    let mut sums = [[_mm512_setzero_ps(); ROWS]; VECTORS];
     for at in (0..cols / LANES * LANES).step_by(LANES) {
-        if VECTORS == 1 {
+        if let Some(ahead) = ahead {
             for row in 0..ROWS {
                 // A hint: an address past the matrix is no error.
-                _mm_prefetch::<_MM_HINT_T0>(weights[row].as_ptr().wrapping_add(at + AHEAD).cast());
+                _mm_prefetch::<_MM_HINT_T0>(weights[row].as_ptr().wrapping_add(at + ahead).cast());
             }
         }
         // SAFETY: sixteen columns begin at `at` in each row and vector.
@@ -55,7 +62,7 @@ fn tile<N: Number, const VECTORS: usize>(
             for vector in 0..VECTORS {
                 let x = _mm512_loadu_ps(x[vector].as_ptr().add(at));
                 for row in 0..ROWS {
-                    sums[row][vector] = _mm512_add_ps(sums[row][vector], _mm512_mul_ps(w[row], x));
+                    sums[vector][row] = _mm512_add_ps(sums[vector][row], _mm512_mul_ps(w[row], x));
                 }
             }
         }
@@ -67,18 +74,26 @@ fn tile<N: Number, const VECTORS: usize>(
                 let x = tail(x[vector]);
                 // SAFETY: both are sixteen numbers.
                 let (w, x) = unsafe { (load::<N>(w.as_ptr()), _mm512_loadu_ps(x.as_ptr())) };
-                sums[row][vector] = _mm512_add_ps(sums[row][vector], _mm512_mul_ps(w, x));
+                sums[vector][row] = _mm512_add_ps(sums[vector][row], _mm512_mul_ps(w, x));
             }
         }
     }
-    for row in 0..ROWS {
-        for vector in 0..VECTORS {
-            let mut lanes = [0.0; LANES];
-            // SAFETY: sixteen F32 are 64 bytes.
-            unsafe { _mm512_storeu_ps(lanes.as_mut_ptr(), sums[row][vector]) };
-            out[vector][first + row] = sum(lanes);
-        }
+    let mut out = [[0.0; ROWS]; VECTORS];
+    for vector in 0..VECTORS {
+        let [a, b, c, d] = sums[vector];
+        out[vector] = fold::fours([quarter(a), quarter(b), quarter(c), quarter(d)]);
     }
+    out
+}
+
+/// Lanes l + 8, then l + 4, of sixteen.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx2")]
+fn quarter(sixteen: __m512) -> __m128 {
+    fold::halves(_mm256_add_ps(
+        _mm512_castps512_ps256(sixteen),
+        _mm512_extractf32x8_ps::<1>(sixteen),
+    ))
 }
 
 /// Sixteen weights.

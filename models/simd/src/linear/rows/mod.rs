@@ -5,15 +5,21 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod fold;
 #[cfg(target_arch = "wasm32")]
 mod simd128;
 
 use super::Outputs;
-use super::float::{dot, folded};
+use super::float::dot;
+#[cfg(target_arch = "wasm32")]
+use super::float::folded;
 use crate::half;
 use crate::level::{Kind, Level};
 use crate::pack::GROUP;
-use gavel_kernels::num::{LANES, Lanes, stored};
+#[cfg(target_arch = "wasm32")]
+use gavel_kernels::num::Lanes;
+use gavel_kernels::num::{LANES, stored};
 
 /// A type of floating-point weights.
 pub trait Number {
@@ -24,6 +30,17 @@ pub trait Number {
 
     /// The number; of a NaN the bits are not the canonical ones.
     fn number(bits: Self::Bits) -> f32;
+
+    /// [`products`] with vectors that stay near. A function of each type, so that it is compiled as this crate is, without checks of
+    /// every pointer.
+    #[doc(hidden)]
+    fn near_products(
+        level: Level,
+        weights: Rows<'_, Self::Bits>,
+        x: Rows<'_, f32>,
+        cols: usize,
+        out: Grid<'_>,
+    );
 }
 
 /// The types of floating-point weights.
@@ -47,42 +64,75 @@ pub enum F16 {}
 #[derive(Debug)]
 pub enum BF16 {}
 
-impl Number for F32 {
-    type Bits = f32;
-    const FLOAT: Float = Float::F32;
+/// Rows of a matrix, or a part of each.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a, T> {
+    /// The numbers from the first row's first on.
+    pub numbers: &'a [T],
+    /// From one row's first number to the next one's.
+    pub stride: usize,
+    /// How many rows there are.
+    pub count: usize,
+}
 
+impl<'a, T> Rows<'a, T> {
+    /// The first `cols` numbers of a row.
     #[inline(always)]
-    fn number(bits: f32) -> f32 {
-        bits
+    fn row(&self, row: usize, cols: usize) -> &'a [T] {
+        &self.numbers[row * self.stride..][..cols]
+    }
+
+    /// Those of some rows, from `first` on; past the last one it is that one again.
+    #[inline(always)]
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+    fn some<const ROWS: usize>(&self, first: usize, cols: usize) -> [&'a [T]; ROWS] {
+        core::array::from_fn(|row| self.row((first + row).min(self.count - 1), cols))
+    }
+
+    /// At most `count` rows from `first` on.
+    fn block(&self, first: usize, count: usize) -> Self {
+        Rows {
+            numbers: &self.numbers[first * self.stride..],
+            stride: self.stride,
+            count: count.min(self.count - first),
+        }
     }
 }
 
-impl Number for F16 {
-    type Bits = u16;
-    const FLOAT: Float = Float::F16;
+/// Implements [`Number`].
+macro_rules! number {
+    ($name:ident, $bits:ty, $number:expr) => {
+        impl Number for $name {
+            type Bits = $bits;
+            const FLOAT: Float = Float::$name;
 
-    #[inline(always)]
-    fn number(bits: u16) -> f32 {
-        half::to_f32(bits)
-    }
+            #[inline(always)]
+            fn number(bits: $bits) -> f32 {
+                $number(bits)
+            }
+
+            #[inline(never)]
+            fn near_products(
+                level: Level,
+                weights: Rows<'_, $bits>,
+                x: Rows<'_, f32>,
+                cols: usize,
+                out: Grid<'_>,
+            ) {
+                at_level::<$name>(level, weights, x, cols, out);
+            }
+        }
+    };
 }
-
-impl Number for BF16 {
-    type Bits = u16;
-    const FLOAT: Float = Float::BF16;
-
-    #[inline(always)]
-    fn number(bits: u16) -> f32 {
-        f32::from_bits(u32::from(bits) << 16)
-    }
-}
+number!(F32, f32, |bits| bits);
+number!(F16, u16, half::to_f32);
+number!(BF16, u16, |bits| f32::from_bits(u32::from(bits) << 16));
 
 /// Rows `weights` \[rows, cols\] times vectors `x` \[vectors, cols\]: `out[g, v]` are rows 16 g.. times vector v, as [`crate::linear()`] has
 /// it. Rows past the last one hold no meaning.
 ///
 /// # Panics
 /// If `out` is shorter than that.
-#[allow(unsafe_code)]
 pub fn rows<N: Number>(
     level: Level,
     weights: &[N::Bits],
@@ -97,17 +147,21 @@ pub fn rows<N: Number>(
     let groups = weights.chunks(cols * GROUP);
     assert!(out.len() >= groups.len() * vectors, "outputs");
     for (weights, out) in groups.zip(out.chunks_exact_mut(vectors)) {
-        match level.0 {
-            // SAFETY: a level is made only where the processor has its instructions.
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx512 => unsafe { avx512::group::<N>(weights, cols, x, out) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx2 => unsafe { avx2::group::<N>(weights, cols, x, out) },
-            #[cfg(target_arch = "wasm32")]
-            Kind::Portable => simd128::group::<N>(weights, cols, x, out),
-            #[cfg(not(target_arch = "wasm32"))]
-            Kind::Portable => group::<N>(weights, cols, x, out),
+        #[cfg(target_arch = "wasm32")]
+        let _ = (level, simd128::group::<N>(weights, cols, x, out));
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            let weights = Rows {
+                numbers: weights,
+                stride: cols,
+                count: weights.len() / cols,
+            };
+            let x = Rows {
+                numbers: x,
+                stride: cols,
+                count: vectors,
+            };
+            products::<N>(level, weights, x, cols, out.as_flattened_mut(), GROUP);
         }
         for output in out.as_flattened_mut() {
             *output = f32::from_bits(stored(*output));
@@ -115,21 +169,86 @@ pub fn rows<N: Number>(
     }
 }
 
-/// A group in plain code.
-#[cfg_attr(target_arch = "wasm32", allow(dead_code))] // it has vectors of its own
-fn group<N: Number>(weights: &[N::Bits], cols: usize, x: &[f32], out: &mut [Outputs]) {
-    for (row, weights) in weights.chunks_exact(cols).enumerate() {
-        for (x, out) in x.chunks_exact(cols).zip(&mut *out) {
-            out[row] = dot(weights, x, N::number);
+/// Bytes of vectors that stay in a core's own cache while rows go by.
+const NEAR: usize = 1 << 18;
+
+/// `out[v * out_stride + r] = weights[r] . x[v]` over `cols` numbers of each, before any NaN is made canonical.
+///
+/// # Panics
+/// If a row is shorter than that, or `out` than its rows.
+pub fn products<N: Number>(
+    level: Level,
+    weights: Rows<'_, N::Bits>,
+    x: Rows<'_, f32>,
+    cols: usize,
+    out: &mut [f32],
+    out_stride: usize,
+) {
+    if weights.count == 0 {
+        return;
+    }
+    let near = (NEAR / size_of::<f32>() / cols.max(1)).max(1);
+    for first in (0..x.count).step_by(near) {
+        let out = Grid {
+            numbers: &mut out[first * out_stride..],
+            stride: out_stride,
+        };
+        N::near_products(level, weights, x.block(first, near), cols, out);
+    }
+}
+
+/// [`products`] with a level's instructions.
+#[allow(unsafe_code)]
+fn at_level<N: Number>(
+    level: Level,
+    weights: Rows<'_, N::Bits>,
+    x: Rows<'_, f32>,
+    cols: usize,
+    out: Grid<'_>,
+) {
+    match level.0 {
+        // SAFETY: a level is made only where the processor has its instructions.
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx512 => unsafe { avx512::products::<N>(weights, x, cols, out) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx2 => unsafe { avx2::products::<N>(weights, x, cols, out) },
+        Kind::Portable => plain::<N>(weights, x, cols, out),
+    }
+}
+
+/// Where products go: those of a vector lie side by side.
+#[derive(Debug)]
+pub struct Grid<'a> {
+    numbers: &'a mut [f32],
+    stride: usize,
+}
+
+impl Grid<'_> {
+    /// Takes the products of some vectors and rows, from these on; those of rows past `rows` are left out.
+    #[inline(always)]
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+    fn put<const ROWS: usize, const VECTORS: usize>(
+        &mut self,
+        [vector, row]: [usize; 2],
+        rows: usize,
+        products: [[f32; ROWS]; VECTORS],
+    ) {
+        let here = ROWS.min(rows - row);
+        for (products, vector) in products.iter().zip(vector..) {
+            self.numbers[vector * self.stride + row..][..here].copy_from_slice(&products[..here]);
         }
     }
 }
 
-/// `ROWS` rows of a group, from `first` on. Those past the last row are that one again.
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
-fn some_rows<T, const ROWS: usize>(weights: &[T], cols: usize, first: usize) -> [&[T]; ROWS] {
-    let last = weights.len() / cols - 1;
-    core::array::from_fn(|row| &weights[(first + row).min(last) * cols..][..cols])
+/// In plain code.
+fn plain<N: Number>(weights: Rows<'_, N::Bits>, x: Rows<'_, f32>, cols: usize, out: Grid<'_>) {
+    for row in 0..weights.count {
+        let weights = weights.row(row, cols);
+        for vector in 0..x.count {
+            out.numbers[vector * out.stride + row] = dot(weights, x.row(vector, cols), N::number);
+        }
+    }
 }
 
 /// The columns after the last sixteen, and zeros: they add nothing to a sum, which never is -0.
@@ -141,6 +260,7 @@ fn tail<T: Copy + Default>(columns: &[T]) -> [T; LANES] {
 }
 
 /// The sum of the lanes, as they are defined to be added.
+#[cfg(target_arch = "wasm32")]
 #[inline(always)]
 fn sum(lanes: Lanes) -> f32 {
     folded(lanes)
