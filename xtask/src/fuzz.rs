@@ -29,6 +29,10 @@ enum Reader {
     Onnx,
     /// Import of opML's files
     Mlgo,
+    /// Import of a folder's safetensors and configuration
+    Safetensors,
+    /// Import of a folder's tokenizer
+    Tokenizer,
 }
 
 impl Reader {
@@ -38,6 +42,8 @@ impl Reader {
             Reader::Gguf => "gguf",
             Reader::Onnx => "onnx",
             Reader::Mlgo => "mlgo",
+            Reader::Safetensors => "safetensors",
+            Reader::Tokenizer => "tokenizer",
         };
         ["gavel-formats", "fuzz", name]
     }

@@ -48,9 +48,7 @@ impl ModelFile {
     /// # Errors
     /// [`FileError`] when it can't be read.
     pub fn open(path: &Path) -> Result<Arc<Self>, FileError> {
-        if path.is_dir() {
-            return ModelFile::open(&path.join(WEIGHTS));
-        }
+        let path = &weights_of(path);
         let file = ModelFile::open_alone(path)?;
         if path.extension() != Path::new(WEIGHTS).extension() {
             return Ok(file);
@@ -122,6 +120,15 @@ impl ModelFile {
         self.planes.as_ref()?.planes(self, tensor)
     }
 
+    /// A tensor that is a weight as it lies in the file, with its root, if that is known.
+    pub(crate) fn cached_whole(
+        self: &Arc<Self>,
+        name: &str,
+        range: Range<usize>,
+    ) -> Option<NamedPlane> {
+        self.planes.as_ref()?.whole(self, name, range)
+    }
+
     /// Whether the bytes are those of a mapped file.
     pub(crate) fn is_mapped(&self) -> bool {
         matches!(self.bytes, Bytes::Mapped(_))
@@ -142,6 +149,14 @@ impl ModelFile {
             Bytes::Memory { words, len } => &bytemuck::cast_slice(words)[..*len],
             Bytes::Mapped(map) => map,
         }
+    }
+}
+
+/// The file of a model's weights: itself, or the one in its folder.
+pub(crate) fn weights_of(model: &Path) -> PathBuf {
+    match model.is_dir() {
+        true => model.join(WEIGHTS),
+        false => model.into(),
     }
 }
 

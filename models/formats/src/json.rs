@@ -118,6 +118,21 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// A truth value; none if it is missing or null.
+    pub(crate) fn truth(&self, key: &'a str) -> Result<Option<bool>, ImportError> {
+        let Some(member) = self.get(key) else {
+            return Ok(None);
+        };
+        match member.value.as_bool() {
+            Some(truth) => Ok(Some(truth)),
+            None => Err(wrong_type(
+                &self.name(key),
+                type_name(member.value),
+                "a bool",
+            )),
+        }
+    }
+
     /// Refuses a truth value that isn't as it must be; one that isn't there is.
     pub(crate) fn must_be(&self, key: &'a str, expected: bool) -> Result<(), ImportError> {
         match self.get(key).map(|member| member.value.as_bool()) {

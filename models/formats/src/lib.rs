@@ -8,6 +8,7 @@
 //! - [`vocab`]: vocabularies as the tables that the tokenizing operators read
 //! - `families`: what is known of each family of models
 //! - `decoder`: what they share, from tensors' names to nodes
+//! - `encoder`: a text's vector, whatever the files are
 //! - `network`: what the readers of classic networks share
 //! - `mlgo`: opML's dense networks
 //! - `onnx`: graphs of operators
@@ -21,6 +22,7 @@ pub mod chat;
 pub mod check;
 mod cost;
 mod decoder;
+mod encoder;
 mod error;
 mod families;
 mod fields;
@@ -88,7 +90,9 @@ fn import_gguf(
 ) -> Result<Program, ImportError> {
     let gguf = Gguf::parse(file.bytes())?;
     let fields = Fields(&gguf.metadata);
-    let family = families::of(fields)?;
+    let Some(family) = families::of(fields)? else {
+        return families::bert::import_gguf(file, &gguf, limits, image);
+    };
     let vocab = Vocab::read(fields)?;
     decoder::import(family, file, &gguf, &vocab, limits, image)
 }

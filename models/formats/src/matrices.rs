@@ -118,28 +118,41 @@ impl<'a> Matrices<'a> {
         name: &str,
         len: u32,
     ) -> Result<Operand, ImportError> {
-        let tensor = self.find_f32(name, len)?;
+        self.take_f32(assembly, name, &[len])
+    }
+
+    /// Adds F32 weights of any shape.
+    pub(crate) fn take_f32(
+        &mut self,
+        assembly: &mut Assembly,
+        name: &str,
+        shape: &[u32],
+    ) -> Result<Operand, ImportError> {
+        let tensor = self.find_f32(name, shape)?;
         Ok(self.add(assembly, tensor)?[0])
     }
 
     /// The numbers of an F32 vector that becomes part of another weight.
     pub(crate) fn take_numbers(&mut self, name: &str, len: u32) -> Result<Vec<f32>, ImportError> {
-        let tensor = self.find_f32(name, len)?;
+        let tensor = self.find_f32(name, &[len])?;
         let bytes = &self.file.bytes()[tensor.range()];
         let number = |bytes: &[u8; 4]| f32::from_le_bytes(*bytes);
         Ok(bytes.as_chunks().0.iter().map(number).collect())
     }
 
-    /// A vector that must be F32.
-    fn find_f32(&mut self, name: &str, len: u32) -> Result<&'a Tensor<'a>, ImportError> {
-        let tensor = self.find(name, &[len])?;
+    /// What must be F32.
+    fn find_f32(&mut self, name: &str, shape: &[u32]) -> Result<&'a Tensor<'a>, ImportError> {
+        let tensor = self.find(name, shape)?;
         if tensor.kind == TensorType::F32 {
             return Ok(tensor);
         }
         Err(ImportError::Type {
             key: name.into(),
             got: tensor.kind.name(),
-            expected: "F32 for a vector",
+            expected: match shape {
+                [_] => "F32 for a vector",
+                _ => "F32",
+            },
         })
     }
 

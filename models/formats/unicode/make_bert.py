@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Makes bert.txt: what BERT's normalizer and pre-tokenizer make of each code point, asked of PyPI's tokenizers 0.23.3.
+"""Makes bert*.txt: what BERT's normalizer and pre-tokenizer make of each code point, asked of PyPI's tokenizers 0.23.3: lower case
+without accents (bert.txt), lower case alone (bert-lower.txt), without accents alone (bert-strip.txt), neither (bert-cased.txt).
 
-    python3 make_bert.py            # rewrites bert.txt
-    python3 make_bert.py --check    # fails if the file would differ
+    python3 make_bert.py            # rewrites them
+    python3 make_bert.py --check    # fails if one would differ
 
 Lines are a class and code points, or for class M also what the code point becomes:
 
@@ -13,7 +14,7 @@ Lines are a class and code points, or for class M also what the code point becom
     0..9  kept, and sorted by the order of these digits among the marks beside it: it is of another combining class than 0
     M  mapped to up to three others; of a range the single ones to which it is mapped rise with it
 
-What isn't listed is kept as it is. Hangul syllables, which a formula takes apart, are left out.
+What isn't listed is kept as it is. Marks are sorted, and Hangul syllables taken apart by a formula, only where accents go; syllables are left out.
 """
 
 import argparse
@@ -27,8 +28,9 @@ from tokenizers.normalizers import NFD, BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 VERSION = "0.23.3"
-FILE = pathlib.Path(__file__).parent / "bert.txt"
-NORMALIZE = BertNormalizer(clean_text=True, handle_chinese_chars=True, strip_accents=None, lowercase=True).normalize_str
+FOLDER = pathlib.Path(__file__).parent
+# Names of the files, and whether accents go and letters become lower case.
+FORMS = {"bert.txt": (True, True), "bert-lower.txt": (False, True), "bert-strip.txt": (True, False), "bert-cased.txt": (False, False)}
 DECOMPOSE = NFD().normalize_str
 SPLIT = BertPreTokenizer().pre_tokenize_str
 # Marks of combining class 1, the lowest, and of a higher one.
@@ -47,10 +49,12 @@ def goes_after(one, other):
     return DECOMPOSE(one + other) == other + one
 
 
-def class_of(code):
+def class_of(code, normalize, strips):
     """A class letter, None for what is kept, or what the code point is mapped to."""
     letter = chr(code)
-    result = NORMALIZE(letter)
+    result = normalize(letter)
+    if result == "" and not strips:
+        return "D"
     if result == "":
         # Control characters go before marks are sorted, so they hinder nothing.
         cleaned = BertNormalizer(strip_accents=False, lowercase=False).normalize_str(letter)
@@ -62,7 +66,7 @@ def class_of(code):
         return tuple(map(ord, kept))
     if kept != result or len(SPLIT("a" + letter + "a")) == 3:
         return "I"
-    return "mark" if is_sorted_mark(letter) else None
+    return "mark" if strips and is_sorted_mark(letter) else None
 
 
 def ranked(classes):
@@ -77,10 +81,11 @@ def ranked(classes):
     return classes
 
 
-def lines():
-    """The file's lines."""
+def lines(strips, lowers):
+    """A file's lines."""
+    normalize = BertNormalizer(clean_text=True, handle_chinese_chars=True, strip_accents=strips, lowercase=lowers).normalize_str
     codes = (code for code in range(0x110000) if code not in HANGUL and code not in SURROGATES)
-    classes = ranked({code: class_of(code) for code in codes})
+    classes = ranked({code: class_of(code, normalize, strips) for code in codes})
     yield f"# What BERT's normalizer makes of code points. Made by make_bert.py with PyPI's tokenizers {VERSION}."
 
     def run(item):
@@ -115,11 +120,12 @@ def main():
     check = parser.parse_args().check
     if tokenizers.__version__ != VERSION:
         sys.exit(f"tokenizers is {tokenizers.__version__}, expected {VERSION}")
-    text = "\n".join(lines()) + "\n"
-    if not check:
-        FILE.write_text(text)
-    elif FILE.read_text() != text:
-        sys.exit(f"{FILE.name} differs from what the script makes")
+    for name, form in FORMS.items():
+        text, file = "\n".join(lines(*form)) + "\n", FOLDER / name
+        if not check:
+            file.write_text(text)
+        elif file.read_text() != text:
+            sys.exit(f"{name} differs from what the script makes")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 //! `cargo xtask bench-peers`: gavel's speed beside that of llama.cpp and llama2.c, on the same files, in turns.
 
 mod contestant;
+mod encoder;
 mod report;
 mod setup;
 
@@ -52,6 +53,9 @@ pub(crate) struct Args {
     /// llama2.c's source, instead of the one that a package carries
     #[arg(long, value_name = "run.c")]
     llama2c: Option<PathBuf>,
+    /// Measure all-MiniLM-L6-v2 beside PyTorch instead
+    #[arg(long, conflicts_with_all = ["models", "json", "peers_only"])]
+    encoder: bool,
     /// Print one object instead of a table in Markdown
     #[arg(long)]
     json: bool,
@@ -63,6 +67,9 @@ pub(crate) struct Args {
 /// When a peer can't be built, or someone fails on a file.
 pub(crate) fn bench_peers(args: &Args) -> Result<()> {
     let folder = run::target()?.join("peers");
+    if args.encoder {
+        return encoder::bench(&folder, &args.threads, args.runs);
+    }
     let peers = setup::peers(&folder, args.llama2c.as_deref())?;
     let gavel = match (&args.gavel, args.peers_only) {
         (_, true) => None,

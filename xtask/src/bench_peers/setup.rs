@@ -15,6 +15,9 @@ const CMAKE_ARGS: &str = "-DGGML_NATIVE=ON -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF";
 /// llama2.c's `run.c` of August 2023, as a Python package carries it.
 const LLAMA2C: &str = "llamac2py==0.1.4";
 const LLAMA2C_SOURCE: &str = "llamac2py-0.1.4/run.c";
+/// What encoders are compared with.
+const TORCH: &str = "torch==2.15.0";
+const TRANSFORMERS: &str = "transformers==5.23.0";
 /// What reads model files for the conversion.
 const GGUF: &str = "gguf";
 
@@ -52,6 +55,23 @@ pub(super) fn peers(folder: &Path, source: Option<&Path>) -> Result<Peers> {
     }
     let llama2c = llama2c(&python, &folder.join("llama2c"), source);
     Ok(Peers { python, llama2c })
+}
+
+/// A Python that has PyTorch and transformers.
+///
+/// # Errors
+/// When they can't be had.
+pub(super) fn pytorch(folder: &Path) -> Result<PathBuf> {
+    let venv = folder.join("pytorch");
+    let python = venv.join("bin/python");
+    if !python.is_file() {
+        fs::create_dir_all(folder)?;
+        run::run(Command::new("python3").args(["-m", "venv"]).arg(venv))?;
+    }
+    if !has(&python, &["torch", "transformers"]) {
+        run::run(&mut pip(&python, &["install", TORCH, TRANSFORMERS]))?;
+    }
+    Ok(python)
 }
 
 fn pip(python: &Path, args: &[&str]) -> Command {

@@ -1,7 +1,7 @@
 //! What is computed of a large model file once and kept beside it: quantized tensors as planes, and the roots of all tensors.
 //!
-//! The cache file is `FILE.gguf.gavel`, or lies in the user's folder of caches where the model's folder takes no file. It is
-//! as large as the quantized tensors. It names the checksum of the model file that it was made from, and has one of its own;
+//! The cache file is `FILE.gguf.gavel` or `model.safetensors.gavel`, or lies in the user's folder of caches where the model's folder takes no file. It is
+//! as large as the quantized tensors; of safetensors it has roots alone. It names the checksum of the model file that it was made from, and has one of its own;
 //! both are computed at every opening, so that neither a model file that was changed in place nor a damaged cache is believed.
 //! Whoever can write the cache file could as well write the model file: it is to be guarded like it.
 //!
@@ -22,7 +22,7 @@ pub use place::folder;
 pub(crate) use planes::{NamedPlane, PlaneCache};
 
 use crate::FileKind;
-use crate::file::{FileError, ModelFile, READ_BYTES};
+use crate::file::{FileError, ModelFile, READ_BYTES, weights_of};
 use digest::Digest;
 use std::{
     fs::{self, File},
@@ -83,16 +83,16 @@ pub struct Opened {
 /// # Errors
 /// [`FileError`] when the model file can't be read; nothing about the cache is an error.
 pub fn open(path: &Path, mode: CacheMode, progress: Progress<'_>) -> Result<Opened, FileError> {
+    let path = &weights_of(path);
     let file = ModelFile::open(path)?;
     let is_wanted = match mode {
         CacheMode::Never => false,
         CacheMode::Always => true,
         CacheMode::Large => file.bytes().len() as u64 > READ_BYTES,
     };
-    // Other files' tensors are weights as they lie there.
-    let is_gguf = file.beside().is_none() && FileKind::of(file.bytes()) == FileKind::Gguf;
-    let is_wanted = is_wanted && is_gguf;
-    if !is_wanted {
+    // Classic networks are small.
+    let has_one = file.beside().is_some() || FileKind::of(file.bytes()) == FileKind::Gguf;
+    if !is_wanted || !has_one {
         return Ok(Opened {
             file,
             cache: CacheState::Unused,

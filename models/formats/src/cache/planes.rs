@@ -5,13 +5,14 @@ use super::digest::Digest;
 use super::{CacheError, Progress};
 use crate::file::{ModelFile, words_at};
 use crate::gguf::{Gguf, Tensor};
-use crate::planes;
+use crate::planes::{self, Plane};
 use crate::roots::tensor_root;
+use crate::safetensors::{Contents, Entry};
 use gavel_primitives::{Depth, Hash};
 use gavel_program::table::depth_of;
 use gavel_program::{DType, Words};
 use rayon::prelude::*;
-use std::{path::Path, sync::Arc};
+use std::{ops::Range, path::Path, sync::Arc};
 
 /// Bytes of a note: place among the tensor's planes, element type, depth, whether the words are in the cache, root.
 const NOTE: usize = 36;
@@ -55,23 +56,22 @@ impl PlaneCache {
         model: &Digest,
         progress: Progress<'_>,
     ) -> Result<(), CacheError> {
-        let gguf = Gguf::parse(file.bytes()).map_err(|_| CacheError::Model)?;
-        let tensors: Vec<&Tensor> = gguf.tensors().collect();
-        let total = tensors.iter().map(|tensor| tensor.range().len()).sum();
+        let sources = sources(file)?;
+        let total = sources.iter().map(|source| source.range.len()).sum();
         let mut done = 0;
         let mut writer = Writer::new(path)?;
-        for group in tensors.chunks(2 * rayon::current_num_threads()) {
+        for group in sources.chunks(2 * rayon::current_num_threads()) {
             let made: Vec<_> = group
                 .par_iter()
-                .map(|tensor| rooted(file, tensor))
+                .map(|source| rooted(file, source))
                 .collect();
-            for (tensor, planes) in group.iter().zip(made) {
+            for (source, planes) in group.iter().zip(made) {
                 for (note, suffix, words) in planes {
                     let bytes: &[u8] = bytemuck::cast_slice((*words).as_ref());
                     let bytes = if note.is_stored { bytes } else { &[] };
-                    writer.part(&format!("{}\0{suffix}", tensor.name), &note.bytes(), bytes)?;
+                    writer.part(&format!("{}\0{suffix}", source.name), &note.bytes(), bytes)?;
                 }
-                done += tensor.range().len();
+                done += source.range.len();
                 progress(done, total);
             }
         }
@@ -86,26 +86,87 @@ impl PlaneCache {
             let Some(suffix) = name.strip_prefix(&first) else {
                 break;
             };
-            let note = Note::read(&part.note)?;
-            let words = match note.is_stored {
-                true => words_at(&self.0.file, part.range.clone()),
-                false => words_at(file, tensor.range()),
-            };
-            if depth_of((*words).as_ref().len() * 4) != note.depth {
-                return None;
-            }
-            let plane = NamedPlane {
-                name: format!("{}{suffix}", tensor.name),
-                dtype: note.dtype,
-                words,
-                root: Some(note.root),
-            };
-            found.push((note.place, plane));
+            let name = format!("{}{suffix}", tensor.name);
+            found.push(self.plane(file, name, part, tensor.range())?);
         }
         found.sort_by_key(|(place, _)| *place);
         let planes: Vec<NamedPlane> = found.into_iter().map(|(_, plane)| plane).collect();
         (!planes.is_empty()).then_some(planes)
     }
+
+    /// The one plane of a tensor that is a weight as it lies in the file.
+    pub(crate) fn whole(
+        &self,
+        file: &Arc<ModelFile>,
+        name: &str,
+        range: Range<usize>,
+    ) -> Option<NamedPlane> {
+        let part = self.0.parts.get(&format!("{name}\0"))?;
+        Some(self.plane(file, name.into(), part, range)?.1)
+    }
+
+    /// A plane and its place among the tensor's.
+    fn plane(
+        &self,
+        file: &Arc<ModelFile>,
+        name: String,
+        part: &Part,
+        range: Range<usize>,
+    ) -> Option<(u8, NamedPlane)> {
+        let note = Note::read(&part.note)?;
+        let words = match note.is_stored {
+            true => words_at(&self.0.file, part.range.clone()),
+            false => words_at(file, range),
+        };
+        let plane = NamedPlane {
+            name,
+            dtype: note.dtype,
+            root: Some(note.root),
+            words,
+        };
+        let is_alike = depth_of((*plane.words).as_ref().len() * 4) == note.depth;
+        is_alike.then_some((note.place, plane))
+    }
+}
+
+/// A tensor to be rooted.
+struct Source<'a> {
+    name: String,
+    range: Range<usize>,
+    split: Box<dyn Fn() -> Vec<Plane> + Send + Sync + 'a>,
+}
+
+/// All tensors of a file, but those of safetensors that are no weights as they lie there.
+fn sources(file: &Arc<ModelFile>) -> Result<Vec<Source<'_>>, CacheError> {
+    if file.beside().is_some() {
+        let contents = Contents::parse(file.bytes()).map_err(|_| CacheError::Model)?;
+        let all = contents.0.iter();
+        return Ok(all
+            .filter_map(|(name, entry)| lying(file, name, entry))
+            .collect());
+    }
+    let gguf = Gguf::parse(file.bytes()).map_err(|_| CacheError::Model)?;
+    let sources = gguf.tensors().cloned().map(|tensor| Source {
+        name: tensor.name.into(),
+        range: tensor.range(),
+        split: Box::new(move || planes::planes(file, &tensor)),
+    });
+    Ok(sources.collect())
+}
+
+/// A tensor of safetensors.
+fn lying<'a>(file: &'a Arc<ModelFile>, name: &str, entry: &Entry) -> Option<Source<'a>> {
+    let (dtype, range) = (entry.weight()?.1, entry.range.clone());
+    let plane = move || Plane {
+        suffix: "",
+        dtype,
+        words: words_at(file, range.clone()),
+    };
+    Some(Source {
+        name: name.into(),
+        range: entry.range.clone(),
+        split: Box::new(move || vec![plane()]),
+    })
 }
 
 /// What is noted of a plane.
@@ -145,15 +206,15 @@ impl Note {
 }
 
 /// A tensor's planes with what is noted of them. Planes that are the file's own bytes needn't be stored.
-fn rooted(file: &Arc<ModelFile>, tensor: &Tensor) -> Vec<(Note, &'static str, Words)> {
+fn rooted(file: &Arc<ModelFile>, source: &Source<'_>) -> Vec<(Note, &'static str, Words)> {
     let own = file.bytes().as_ptr_range();
-    let planes = planes::planes(file, tensor).into_iter().zip(0..);
+    let planes = (source.split)().into_iter().zip(0..);
     planes
         .map(|(plane, place)| {
             let words: &[u32] = (*plane.words).as_ref();
             let depth = depth_of(words.len() * 4);
             let is_files =
-                own.contains(&words.as_ptr().cast()) && tensor.range().len() == words.len() * 4;
+                own.contains(&words.as_ptr().cast()) && source.range.len() == words.len() * 4;
             let note = Note {
                 place,
                 dtype: plane.dtype,

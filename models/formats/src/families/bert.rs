@@ -1,119 +1,83 @@
-//! bert, as sentence-transformers runs it: a text's tokens through layers that see each other both ways, the mean of the last layer's
-//! rows, and that at length 1. One step of the program does it all; the answer is the vector's numbers as F32, little-endian.
+//! bert, as sentence-transformers runs it, from a folder of safetensors or a GGUF file.
 
-use crate::assemble::{Assembly, Bounds, ImageInfo};
+use crate::assemble::{Assembly, ImageInfo};
 use crate::beside::{Beside, CONFIG, MODULES, POOLING, SENTENCE};
+use crate::encoder::{self, ENDS, Hyper, Sentence, Source};
+use crate::fields::{Fields, missing};
 use crate::file::ModelFile;
+use crate::gguf::Gguf;
 use crate::json::{self, Json};
-use crate::matrices::Matrix;
+use crate::matrices::{Matrices, Matrix};
 use crate::safetensors::{Contents, Tensors};
-use crate::text::Capacities;
 use crate::vocab::WordPiece;
 use crate::{ImportError, Limits};
-use gavel_program::op::{
-    Elementwise, LayerNorm, Measure, Reply, Rows, RowsAttention, RowsEmbed, RowsLinear,
-};
-use gavel_program::{DType, Op, Operand, Phase, Program};
+use gavel_program::{Operand, Program};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The family's name in `config.json`.
-const NAME: &str = "bert";
+/// The family's name in `config.json` and as GGUF's architecture.
+pub(crate) const NAME: &str = "bert";
 /// What may stand before the names of all tensors.
 const PREFIX: &str = "bert.";
-/// The phase in which the one step runs.
-const STEP: u32 = Phase::Tokenize.bit();
-/// All phases of a request under way.
-const ALWAYS: u32 = STEP | Phase::Prefill.bit() | Phase::Generate.bit() | Phase::Detokenize.bit();
-/// Bytes of prompt that a token allows for: running text has about four, some scripts more.
-const PROMPT_BYTES_A_TOKEN: u32 = 8;
-/// The tokens at a text's ends.
-const ENDS: u32 = 2;
 
-/// The model's numbers.
-#[derive(Clone, Copy, Debug)]
-struct Hyper {
-    layers: u32,
-    dim: u32,
-    heads: u32,
-    hidden: u32,
-    epsilon: f32,
-    vocab: u32,
-    types: u32,
-    positions: u32,
-}
-
-impl Hyper {
-    fn read(config: Json<'_>) -> Result<Self, ImportError> {
-        config.one_of("model_type", &[NAME])?;
-        config.one_of("hidden_act", &["gelu"])?;
-        if config.get("position_embedding_type").is_some() {
-            config.one_of("position_embedding_type", &["absolute"])?;
-        }
-        for key in ["is_decoder", "add_cross_attention"] {
-            config.must_be(key, false)?;
-        }
-        let epsilon = config
-            .get("layer_norm_eps")
-            .and_then(|value| value.value.as_f64());
-        let epsilon =
-            epsilon.filter(|epsilon| (f64::from(f32::MIN_POSITIVE)..1.0).contains(epsilon));
-        let dim = config.u32("hidden_size", 1..=1 << 14)?;
-        let heads = config.u32("num_attention_heads", 1..=dim)?;
-        if !dim.is_multiple_of(heads) {
-            return Err(config.refused("num_attention_heads", format!("a divisor of {dim}")));
-        }
-        Ok(Hyper {
-            layers: config.u32("num_hidden_layers", 1..=256)?,
-            dim,
-            heads,
-            hidden: config.u32("intermediate_size", 1..=1 << 16)?,
-            epsilon: epsilon.ok_or_else(|| config.refused("layer_norm_eps", "above 0, below 1"))?
-                as f32,
-            vocab: config.u32("vocab_size", 1..=1 << 18)?,
-            types: config.u32("type_vocab_size", 1..=1 << 10)?,
-            positions: config.u32("max_position_embeddings", ENDS..=1 << 16)?,
-        })
+/// What `config.json` says of the model.
+fn hyper(config: Json<'_>) -> Result<Hyper, ImportError> {
+    config.one_of("model_type", &[NAME])?;
+    config.one_of("hidden_act", &["gelu"])?;
+    if config.get("position_embedding_type").is_some() {
+        config.one_of("position_embedding_type", &["absolute"])?;
     }
-}
-
-/// What sentence-transformers' own files say.
-#[derive(Clone, Copy, Debug)]
-struct Sentence {
-    /// Most tokens of a text.
-    most: u32,
-    /// Whether the vector has length 1.
-    unit: bool,
-}
-
-impl Sentence {
-    /// A folder without such files is what sentence-transformers makes of it: the mean, whatever its length.
-    fn read(beside: &Beside, positions: u32) -> Result<Self, ImportError> {
-        let most = match json::parse(beside, SENTENCE)? {
-            Some(value) => {
-                Json::new(SENTENCE, &value).u32_or("max_seq_length", ENDS..=positions, positions)?
-            }
-            None => positions,
-        };
-        if let Some(value) = json::parse(beside, POOLING)? {
-            let pooling = Json::new(POOLING, &value);
-            pooling.must_be("pooling_mode_mean_tokens", true)?;
-            for key in [
-                "pooling_mode_cls_token",
-                "pooling_mode_max_tokens",
-                "pooling_mode_mean_sqrt_len_tokens",
-                "pooling_mode_weightedmean_tokens",
-                "pooling_mode_lasttoken",
-            ] {
-                pooling.must_be(key, false)?;
-            }
-        }
-        let modules = json::parse(beside, MODULES)?.unwrap_or(Value::Array(Vec::new()));
-        Ok(Sentence {
-            most,
-            unit: unit(&modules)?,
-        })
+    for key in ["is_decoder", "add_cross_attention"] {
+        config.must_be(key, false)?;
     }
+    let epsilon = config
+        .get("layer_norm_eps")
+        .and_then(|value| value.value.as_f64());
+    let epsilon = epsilon.filter(|epsilon| (f64::from(f32::MIN_POSITIVE)..1.0).contains(epsilon));
+    let dim = config.u32("hidden_size", 1..=1 << 14)?;
+    let heads = config.u32("num_attention_heads", 1..=dim)?;
+    if !dim.is_multiple_of(heads) {
+        return Err(config.refused("num_attention_heads", format!("a divisor of {dim}")));
+    }
+    Ok(Hyper {
+        layers: config.u32("num_hidden_layers", 1..=256)?,
+        dim,
+        heads,
+        hidden: config.u32("intermediate_size", 1..=1 << 16)?,
+        epsilon: epsilon.ok_or_else(|| config.refused("layer_norm_eps", "above 0, below 1"))?
+            as f32,
+        vocab: config.u32("vocab_size", 1..=1 << 18)?,
+        types: config.u32("type_vocab_size", 1..=1 << 10)?,
+        positions: config.u32("max_position_embeddings", ENDS..=1 << 16)?,
+    })
+}
+
+/// What sentence-transformers' own files say. A folder without them is what it makes of that: the mean, whatever its length.
+fn sentence(beside: &Beside, positions: u32) -> Result<Sentence, ImportError> {
+    let most = match json::parse(beside, SENTENCE)? {
+        Some(value) => {
+            Json::new(SENTENCE, &value).u32_or("max_seq_length", ENDS..=positions, positions)?
+        }
+        None => positions,
+    };
+    if let Some(value) = json::parse(beside, POOLING)? {
+        let pooling = Json::new(POOLING, &value);
+        pooling.must_be("pooling_mode_mean_tokens", true)?;
+        for key in [
+            "pooling_mode_cls_token",
+            "pooling_mode_max_tokens",
+            "pooling_mode_mean_sqrt_len_tokens",
+            "pooling_mode_weightedmean_tokens",
+            "pooling_mode_lasttoken",
+        ] {
+            pooling.must_be(key, false)?;
+        }
+    }
+    let modules = json::parse(beside, MODULES)?.unwrap_or(Value::Array(Vec::new()));
+    Ok(Sentence {
+        most,
+        unit: unit(&modules)?,
+    })
 }
 
 /// Whether the modules end with one that makes a vector's length 1.
@@ -139,34 +103,6 @@ fn unit(modules: &Value) -> Result<bool, ImportError> {
     }
 }
 
-/// The slots of the step.
-struct Slots {
-    count: u32,
-    tokens: u32,
-    types: u32,
-    x: u32,
-    q: u32,
-    k: u32,
-    v: u32,
-    scores: u32,
-    probs: u32,
-    attention: u32,
-    projected: u32,
-    hidden: u32,
-    mean: u32,
-    unit: u32,
-}
-
-/// A program in the making.
-struct Builder<'a> {
-    assembly: Assembly,
-    tensors: Tensors<'a>,
-    hyper: Hyper,
-    /// Most tokens.
-    rows: u32,
-    slots: Slots,
-}
-
 /// Turns a folder's files into a program.
 pub(crate) fn import(
     file: &Arc<ModelFile>,
@@ -175,61 +111,16 @@ pub(crate) fn import(
     image: ImageInfo,
 ) -> Result<Program, ImportError> {
     let config = json::parse(beside, CONFIG)?.unwrap_or(Value::Null);
-    let hyper = Hyper::read(Json::new(CONFIG, &config))?;
-    let sentence = Sentence::read(beside, hyper.positions)?;
+    let hyper = hyper(Json::new(CONFIG, &config))?;
+    let sentence = sentence(beside, hyper.positions)?;
     let vocab = WordPiece::read(beside)?;
     let contents = Contents::parse(file.bytes())?;
-    let rows = sentence.most.min(limits.max_context);
-    let prompt_bytes = (rows * PROMPT_BYTES_A_TOKEN).next_power_of_two();
-    let prompt_bytes = prompt_bytes.clamp(256, limits.max_prompt_bytes.max(256));
-    let output_bytes = 4 * hyper.dim;
-    if output_bytes > limits.max_output_bytes {
-        return Err(ImportError::TooLarge {
-            name: "output".into(),
-            got: output_bytes.into(),
-            limit: limits.max_output_bytes.into(),
-        });
-    }
-
-    let mut assembly = Assembly::default();
-    let control = assembly.persistent("control", DType::I32, &[64])?;
-    let prompt = assembly.persistent("prompt", DType::U8, &[prompt_bytes])?;
-    let tokens = assembly.persistent("tokens", DType::I32, &[rows])?;
-    let output = assembly.persistent("output", DType::U8, &[output_bytes])?;
-    let count = assembly.scratch("count", DType::I32, &[64])?;
-    let capacities = Capacities {
-        prompt: prompt_bytes,
-        tokens: rows,
-    };
-    tokenize(&mut assembly, &vocab, capacities, [prompt, tokens, count]);
-    let slots = slots(&mut assembly, &hyper, rows, [count, tokens])?;
     let prefix = match contents.0.keys().any(|name| name.starts_with(PREFIX)) {
         true => PREFIX,
         false => "",
     };
-    let mut builder = Builder {
-        assembly,
-        tensors: Tensors::new(file, &contents, NAME, prefix, is_idle),
-        hyper,
-        rows,
-        slots,
-    };
-    builder.embed()?;
-    for layer in 0..hyper.layers {
-        builder.attention(layer)?;
-        builder.feed_forward(layer)?;
-    }
-    builder.tensors.refuse_unused()?;
-    builder.pool(sentence.unit, [output, control]);
-    let bounds = Bounds {
-        prompt_slot: prompt,
-        control_slot: control,
-        output_slot: output,
-        max_prompt_bytes: prompt_bytes,
-        max_output_bytes: output_bytes,
-        context: 1,
-    };
-    Ok(builder.assembly.finish(bounds, image))
+    let tensors = Tensors::new(file, &contents, NAME, prefix, is_idle);
+    encoder::build(hyper, sentence, &vocab, tensors, limits, image)
 }
 
 /// Tensors that the mean doesn't depend on: numbers of positions, what comes after the first token's row, heads for training.
@@ -237,228 +128,176 @@ fn is_idle(name: &str) -> bool {
     name == "embeddings.position_ids" || name.starts_with("pooler.") || name.starts_with("cls.")
 }
 
-fn tokenize(
-    assembly: &mut Assembly,
-    vocab: &WordPiece,
-    capacities: Capacities,
-    [prompt, tokens, count]: [u32; 3],
-) {
-    let mut inputs = vec![Operand::Slot(prompt)];
-    let tables = vocab.tables().into_iter();
-    inputs.extend(
-        tables.map(|table| assembly.weight(table.name, table.dtype, Arc::new(table.words))),
-    );
-    let ops = vocab.tokenizers(capacities, capacities.tokens);
-    for (op, output) in ops.into_iter().zip([tokens, count]) {
-        assembly.node(op, STEP, &inputs, output);
+impl Source for Tensors<'_> {
+    fn matrix(
+        &mut self,
+        assembly: &mut Assembly,
+        name: &str,
+        shape: [u32; 2],
+    ) -> Result<Matrix, ImportError> {
+        self.take(assembly, name, shape)
+    }
+
+    fn numbers(
+        &mut self,
+        assembly: &mut Assembly,
+        name: &str,
+        shape: &[u32],
+    ) -> Result<Operand, ImportError> {
+        self.take_f32(assembly, name, shape)
+    }
+
+    fn refuse_unused(&self) -> Result<(), ImportError> {
+        Tensors::refuse_unused(self)
     }
 }
 
-fn slots(
-    assembly: &mut Assembly,
-    hyper: &Hyper,
-    rows: u32,
-    [count, tokens]: [u32; 2],
-) -> Result<Slots, ImportError> {
-    let (dim, heads) = (hyper.dim, hyper.heads);
-    // Never written: every token is of the first type.
-    let types = assembly.scratch("types", DType::I32, &[rows])?;
-    let mut scratch = |name: &str, dims: &[u32]| assembly.scratch(name, DType::F32, dims);
-    Ok(Slots {
-        count,
-        tokens,
-        types,
-        x: scratch("x", &[rows, dim])?,
-        q: scratch("q", &[rows, dim])?,
-        k: scratch("k", &[rows, dim])?,
-        v: scratch("v", &[rows, dim])?,
-        scores: scratch("scores", &[rows, heads, rows])?,
-        probs: scratch("probs", &[rows, heads, rows])?,
-        attention: scratch("attention", &[rows, dim])?,
-        projected: scratch("projected", &[rows, dim])?,
-        hidden: scratch("hidden", &[rows, hyper.hidden])?,
-        mean: scratch("mean", &[dim])?,
-        unit: scratch("unit", &[dim])?,
+/// Keys of a GGUF file under the family's name, all of them read.
+const KEYS: [&str; 8] = [
+    "block_count",
+    "context_length",
+    "embedding_length",
+    "feed_forward_length",
+    "attention.head_count",
+    "attention.layer_norm_epsilon",
+    "attention.causal",
+    "pooling_type",
+];
+/// Code of the mean among the ways to make one vector of the rows.
+const MEAN: u32 = 1;
+/// Types of tokens where a file doesn't say: as in BERT's own models.
+const TYPES: u32 = 2;
+
+/// Turns a GGUF file into a program. Such a file doesn't say whether the vector has length 1: it has, as llama.cpp's own programs make it.
+pub(crate) fn import_gguf(
+    file: &Arc<ModelFile>,
+    gguf: &Gguf<'_>,
+    limits: &Limits,
+    image: ImageInfo,
+) -> Result<Program, ImportError> {
+    let fields = Fields(&gguf.metadata);
+    let vocab = WordPiece::of_gguf(fields)?;
+    let hyper = gguf_hyper(fields, vocab.len)?;
+    let sentence = Sentence {
+        most: hyper.positions,
+        unit: true,
+    };
+    let matrices = Matrices::new(file, gguf, NAME);
+    encoder::build(hyper, sentence, &vocab, matrices, limits, image)
+}
+
+/// What the metadata say of the model.
+fn gguf_hyper(fields: Fields<'_, '_>, vocab: u32) -> Result<Hyper, ImportError> {
+    let full = |key: &str| format!("{NAME}.{key}");
+    for key in fields.0.keys() {
+        let own = key.strip_prefix(NAME).and_then(|key| key.strip_prefix('.'));
+        if own.is_some_and(|own| !KEYS.contains(&own)) {
+            return Err(ImportError::Unknown {
+                what: "key",
+                name: key.into(),
+                family: NAME,
+            });
+        }
+    }
+    let must_be = |key: &str, got: String, expected: &str| ImportError::Value {
+        key: full(key),
+        got,
+        expected: expected.into(),
+    };
+    if fields.truth(&full("attention.causal"), false)? {
+        return Err(must_be("attention.causal", "true".into(), "false"));
+    }
+    let pooling = fields.optional_u32(&full("pooling_type"), 0..=u32::MAX)?;
+    if let Some(other) = pooling.filter(|pooling| *pooling != MEAN) {
+        return Err(must_be("pooling_type", other.to_string(), "1, the mean"));
+    }
+    let number = |key: &str, range| fields.u32(&full(key), range);
+    let dim = number("embedding_length", 1..=1 << 14)?;
+    let heads = number("attention.head_count", 1..=dim)?;
+    if !dim.is_multiple_of(heads) {
+        let expected = format!("a divisor of {dim}");
+        return Err(must_be(
+            "attention.head_count",
+            heads.to_string(),
+            &expected,
+        ));
+    }
+    let epsilon = fields.positive(&full("attention.layer_norm_epsilon"), None)?;
+    if !(f64::from(f32::MIN_POSITIVE)..1.0).contains(&epsilon) {
+        let key = "attention.layer_norm_epsilon";
+        return Err(must_be(key, epsilon.to_string(), "above 0, below 1"));
+    }
+    let types = fields.optional_u32("tokenizer.ggml.token_type_count", 1..=1 << 10)?;
+    Ok(Hyper {
+        layers: number("block_count", 1..=256)?,
+        dim,
+        heads,
+        hidden: number("feed_forward_length", 1..=1 << 16)?,
+        epsilon: epsilon as f32,
+        vocab,
+        types: types.unwrap_or(TYPES),
+        positions: number("context_length", ENDS..=1 << 16)?,
     })
 }
 
-impl Builder<'_> {
-    /// A node that reads the count, then these slots.
-    fn node(&mut self, op: Op, slots: &[u32], output: u32) {
-        self.node_with(op, slots, &[], output);
-    }
+/// What GGUF calls the parts of a layer.
+const PARTS: [(&str, &str); 8] = [
+    ("attention.self.query", "attn_q"),
+    ("attention.self.key", "attn_k"),
+    ("attention.self.value", "attn_v"),
+    ("attention.output.dense", "attn_output"),
+    ("attention.output.LayerNorm", "attn_output_norm"),
+    ("intermediate.dense", "ffn_up"),
+    ("output.dense", "ffn_down"),
+    ("output.LayerNorm", "layer_output_norm"),
+];
+/// And those before the layers.
+const TABLES: [(&str, &str); 4] = [
+    ("embeddings.word_embeddings", "token_embd"),
+    ("embeddings.token_type_embeddings", "token_types"),
+    ("embeddings.position_embeddings", "position_embd"),
+    ("embeddings.LayerNorm", "token_embd_norm"),
+];
 
-    /// The same with weights after them.
-    fn node_with(&mut self, op: Op, slots: &[u32], weights: &[Operand], output: u32) {
-        let slots = [self.slots.count].into_iter().chain(slots.iter().copied());
-        let inputs: Vec<Operand> = slots
-            .map(Operand::Slot)
-            .chain(weights.iter().copied())
-            .collect();
-        self.assembly.node(op, STEP, &inputs, output);
-    }
-
-    fn of_rows(&self, dim: u32) -> Rows {
-        Rows {
-            rows: self.rows,
-            dim,
+/// A tensor's name in GGUF.
+fn gguf_name(name: &str) -> Result<String, ImportError> {
+    let found = || {
+        let (part, kind) = name.rsplit_once('.')?;
+        let find = |names: &[(&str, &'static str)], part: &str| {
+            let found = names.iter().find(|(theirs, _)| *theirs == part);
+            found.map(|(_, name)| *name)
+        };
+        match part.strip_prefix("encoder.layer.") {
+            Some(part) => {
+                let (layer, part) = part.split_once('.')?;
+                Some(format!("blk.{layer}.{}.{kind}", find(&PARTS, part)?))
+            }
+            None => Some(format!("{}.{kind}", find(&TABLES, part)?)),
         }
-    }
+    };
+    found().ok_or_else(|| missing(name, "a tensor that GGUF has a name for"))
+}
 
-    /// Words, types and positions, and their norm.
-    fn embed(&mut self) -> Result<(), ImportError> {
-        let Hyper {
-            dim,
-            vocab,
-            types,
-            positions,
-            ..
-        } = self.hyper;
-        let (x, projected) = (self.slots.x, self.slots.projected);
-        let (tokens, zeros) = (self.slots.tokens, self.slots.types);
-        self.table("word", [vocab, dim], tokens, x)?;
-        self.table("token_type", [types, dim], zeros, projected)?;
-        let name = "embeddings.position_embeddings.weight";
-        let positions = self
-            .tensors
-            .take_f32(&mut self.assembly, name, &[positions, dim])?;
-        let add = Op::RowsAdd(self.of_rows(dim));
-        self.node(add, &[x, projected], x);
-        self.node_with(add, &[x], &[positions], x);
-        self.norm("embeddings.LayerNorm", x)
-    }
-
-    /// `output = rows of a table by the tokens`.
-    fn table(
+impl Source for Matrices<'_> {
+    fn matrix(
         &mut self,
+        assembly: &mut Assembly,
         name: &str,
-        shape: [u32; 2],
-        tokens: u32,
-        output: u32,
-    ) -> Result<(), ImportError> {
-        let name = format!("embeddings.{name}_embeddings.weight");
-        let table = self.tensors.take(&mut self.assembly, &name, shape)?;
-        let op = Op::RowsEmbed(RowsEmbed {
-            rows: self.rows,
-            dim: shape[1],
-            vocab: shape[0],
-            format: table.format,
-        });
-        let slots = [self.slots.count, tokens].map(Operand::Slot);
-        self.assembly
-            .node(op, STEP, &table.after_all(&slots), output);
-        Ok(())
+        [rows, cols]: [u32; 2],
+    ) -> Result<Matrix, ImportError> {
+        self.take(assembly, &gguf_name(name)?, rows, cols)
     }
 
-    /// LayerNorm in place.
-    fn norm(&mut self, name: &str, slot: u32) -> Result<(), ImportError> {
-        let dim = self.hyper.dim;
-        let mut part = |part: &str| {
-            let name = format!("{name}.{part}");
-            self.tensors.take_f32(&mut self.assembly, &name, &[dim])
-        };
-        let weights = [part("weight")?, part("bias")?];
-        let op = Op::LayerNorm(LayerNorm {
-            rows: self.rows,
-            dim,
-            eps: self.hyper.epsilon.to_bits(),
-        });
-        self.node_with(op, &[slot], &weights, slot);
-        Ok(())
-    }
-
-    /// `output = W input + b`.
-    fn linear(
+    fn numbers(
         &mut self,
+        assembly: &mut Assembly,
         name: &str,
-        [outputs, cols]: [u32; 2],
-        input: u32,
-        output: u32,
-    ) -> Result<(), ImportError> {
-        let bias = format!("{name}.bias");
-        let bias = self
-            .tensors
-            .take_f32(&mut self.assembly, &bias, &[outputs])?;
-        let name = format!("{name}.weight");
-        let matrix: Matrix = self
-            .tensors
-            .take(&mut self.assembly, &name, [outputs, cols])?;
-        let op = Op::RowsLinear(RowsLinear {
-            rows: self.rows,
-            outputs,
-            cols,
-            format: matrix.format,
-        });
-        let first = [Operand::Slot(self.slots.count), Operand::Slot(input), bias];
-        self.assembly
-            .node(op, STEP, &matrix.after_all(&first), output);
-        Ok(())
+        shape: &[u32],
+    ) -> Result<Operand, ImportError> {
+        self.take_f32(assembly, &gguf_name(name)?, shape)
     }
 
-    fn attention(&mut self, layer: u32) -> Result<(), ImportError> {
-        let Hyper { dim, heads, .. } = self.hyper;
-        let (x, q, k, v) = (self.slots.x, self.slots.q, self.slots.k, self.slots.v);
-        let name = |part: &str| format!("encoder.layer.{layer}.attention.{part}");
-        self.linear(&name("self.query"), [dim, dim], x, q)?;
-        self.linear(&name("self.key"), [dim, dim], x, k)?;
-        self.linear(&name("self.value"), [dim, dim], x, v)?;
-        let head_dim = dim / heads;
-        let p = RowsAttention {
-            rows: self.rows,
-            heads,
-            head_dim,
-            scale: ((1.0 / f64::from(head_dim).sqrt()) as f32).to_bits(),
-        };
-        let (scores, probs) = (self.slots.scores, self.slots.probs);
-        self.node(Op::RowsScores(p), &[q, k], scores);
-        self.node(Op::RowsSoftmax(p), &[scores], probs);
-        let attention = self.slots.attention;
-        self.node(Op::RowsWeightedSum(p), &[probs, v], attention);
-        let projected = self.slots.projected;
-        self.linear(&name("output.dense"), [dim, dim], attention, projected)?;
-        self.add_and_norm(&name("output.LayerNorm"))
-    }
-
-    fn feed_forward(&mut self, layer: u32) -> Result<(), ImportError> {
-        let Hyper { dim, hidden, .. } = self.hyper;
-        let (x, inner, projected) = (self.slots.x, self.slots.hidden, self.slots.projected);
-        let name = |part: &str| format!("encoder.layer.{layer}.{part}");
-        self.linear(&name("intermediate.dense"), [hidden, dim], x, inner)?;
-        self.node(Op::RowsGelu(self.of_rows(hidden)), &[inner], inner);
-        self.linear(&name("output.dense"), [dim, hidden], inner, projected)?;
-        self.add_and_norm(&name("output.LayerNorm"))
-    }
-
-    /// `x = norm(projected + x)`.
-    fn add_and_norm(&mut self, name: &str) -> Result<(), ImportError> {
-        let (x, projected) = (self.slots.x, self.slots.projected);
-        let add = Op::RowsAdd(self.of_rows(self.hyper.dim));
-        self.node(add, &[projected, x], x);
-        self.norm(name, x)
-    }
-
-    /// The mean, at length 1 if it is wanted, as the answer.
-    fn pool(&mut self, unit: bool, [output, control]: [u32; 2]) {
-        let dim = self.hyper.dim;
-        let (x, mean) = (self.slots.x, self.slots.mean);
-        self.node(Op::RowsMean(self.of_rows(dim)), &[x], mean);
-        let mut vector = mean;
-        if unit {
-            vector = self.slots.unit;
-            let op = Op::UnitNorm(Elementwise { len: dim });
-            self.assembly.node(op, STEP, &[Operand::Slot(mean)], vector);
-        }
-        let reply = Reply {
-            len: dim,
-            least: ENDS,
-            most: self.rows,
-            measure: Measure::Count,
-            class: false,
-        };
-        let count = Operand::Slot(self.slots.count);
-        let inputs = [Operand::Slot(vector), count];
-        self.assembly.node(Op::Reply(reply), STEP, &inputs, output);
-        self.assembly
-            .node(Op::Finish(reply), ALWAYS, &[count], control);
+    fn refuse_unused(&self) -> Result<(), ImportError> {
+        Matrices::refuse_unused(self)
     }
 }

@@ -89,9 +89,10 @@ const ALL: [&Family; 6] = [
     &phi3::FAMILY,
 ];
 
-/// The family of a file.
-pub(crate) fn of(fields: Fields) -> Result<&'static Family, ImportError> {
-    let names = ALL.map(|family| family.name);
+/// The family of a file; none for [`bert`].
+pub(crate) fn of(fields: Fields) -> Result<Option<&'static Family>, ImportError> {
+    let decoders = ALL.iter().map(|family| family.name);
+    let names: Vec<&str> = decoders.chain([bert::NAME]).collect();
     let place = fields.one_of("general.architecture", &names)?;
-    Ok(ALL[place])
+    Ok(ALL.get(place).copied())
 }

@@ -7,6 +7,7 @@ mod tensors;
 pub use error::SafetensorsError;
 pub(crate) use tensors::Tensors;
 
+use gavel_program::{DType, WeightFormat};
 use safetensors::{Dtype, SafeTensors};
 use std::{collections::BTreeMap, ops::Range};
 
@@ -26,6 +27,18 @@ pub struct Entry {
     pub shape: Vec<u64>,
     /// Its bytes in the file.
     pub range: Range<usize>,
+}
+
+impl Entry {
+    /// The format of a matrix of these elements, and their type, if they are weights as they lie in the file.
+    pub(crate) fn weight(&self) -> Option<(WeightFormat, DType)> {
+        match self.dtype {
+            Dtype::F32 => Some((WeightFormat::F32, DType::F32)),
+            Dtype::F16 => Some((WeightFormat::F16, DType::F16)),
+            Dtype::BF16 => Some((WeightFormat::BF16, DType::BF16)),
+            _ => None,
+        }
+    }
 }
 
 /// A file's tensors by name.

@@ -8,7 +8,7 @@ use crate::file::{ModelFile, words_at};
 use crate::matrices::Matrix;
 use gavel_kernels::num::{bf16_to_f32, f16_to_f32};
 use gavel_program::boot::WINDOW_BYTES;
-use gavel_program::{DType, Operand, WeightFormat};
+use gavel_program::{DType, Operand};
 use safetensors::Dtype;
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -50,15 +50,21 @@ impl<'a> Tensors<'a> {
         [rows, cols]: [u32; 2],
     ) -> Result<Matrix, ImportError> {
         let (name, entry) = self.find(name, &[rows, cols])?;
-        let (format, dtype) = match entry.dtype {
-            Dtype::F32 => (WeightFormat::F32, DType::F32),
-            Dtype::F16 => (WeightFormat::F16, DType::F16),
-            Dtype::BF16 => (WeightFormat::BF16, DType::BF16),
-            _ => return Err(wrong_dtype(name, entry)),
-        };
-        let words = words_at(self.file, entry.range.clone());
-        let plane = assembly.weight(name.into(), dtype, words);
+        let (format, dtype) = entry.weight().ok_or_else(|| wrong_dtype(name, entry))?;
+        let plane = self.add(assembly, name, entry, dtype);
         Ok(Matrix::single(format, plane))
+    }
+
+    /// Adds a tensor as it lies in the file, with its root where that is known.
+    fn add(&self, assembly: &mut Assembly, name: &str, entry: &Entry, dtype: DType) -> Operand {
+        let known = self.file.cached_whole(name, entry.range.clone());
+        match known.filter(|plane| plane.dtype == dtype) {
+            Some(plane) => assembly.plane(plane),
+            None => {
+                let words = words_at(self.file, entry.range.clone());
+                assembly.weight(name.into(), dtype, words)
+            }
+        }
     }
 
     /// Adds the weights of a norm, a bias, or whatever else is read as F32; others are converted, which is exact.
@@ -76,7 +82,7 @@ impl<'a> Tensors<'a> {
             Arc::new(numbers)
         };
         let words = match entry.dtype {
-            Dtype::F32 => words_at(self.file, entry.range.clone()),
+            Dtype::F32 => return Ok(self.add(assembly, name, entry, DType::F32)),
             Dtype::F16 => halves(f16_to_f32),
             Dtype::BF16 => halves(bf16_to_f32),
             _ => return Err(wrong_dtype(name, entry)),

@@ -10,7 +10,7 @@ mod word_piece;
 
 pub use byte_level::ByteLevel;
 pub use classes::Classes;
-pub use normal::Normal;
+pub use normal::{Form, Normal};
 pub use sentence_piece::SentencePiece;
 pub use texts::{Lexicon, Texts};
 pub use word_piece::WordPiece;

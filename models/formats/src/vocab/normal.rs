@@ -1,7 +1,26 @@
 //! What BERT's normalizer makes of each character.
 
-/// What it makes of code points, made by `unicode/make_bert.py`: lines like `I 0021..002F` or `M 00C0..00C0 0061`.
-const RANGES: &str = include_str!("../../unicode/bert.txt");
+/// Which of its two changes the normalizer makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Letters become lower case.
+    pub lowercase: bool,
+    /// Accents go.
+    pub strip_accents: bool,
+}
+
+impl Form {
+    /// What it makes of code points, made by `unicode/make_bert.py`: lines like `I 0021..002F` or `M 00C0..00C0 0061`.
+    const fn ranges(self) -> &'static str {
+        match (self.strip_accents, self.lowercase) {
+            (true, true) => include_str!("../../unicode/bert.txt"),
+            (false, true) => include_str!("../../unicode/bert-lower.txt"),
+            (true, false) => include_str!("../../unicode/bert-strip.txt"),
+            (false, false) => include_str!("../../unicode/bert-cased.txt"),
+        }
+    }
+}
+
 /// Classes of the operator, as `docs/spec/numerics.md` numbers them; 5 is a mapping, 6 the first of the marks.
 const CLASSES: &str = " SIDB";
 const MAPPED: u8 = 5;
@@ -31,18 +50,20 @@ pub struct Normal {
 }
 
 impl Normal {
-    /// The normalizer that makes lower case without accents.
-    pub fn bert() -> Self {
+    /// BERT's normalizer.
+    pub fn bert(form: Form) -> Self {
         let mut normal = Normal {
             classes: vec![0; CODE_POINTS / A_BYTE],
             code_points: CODE_POINTS as u32,
             mappings: Vec::new(),
         };
-        for line in RANGES.lines().skip(1) {
+        for line in form.ranges().lines().skip(1) {
             let added = normal.line(line);
             added.unwrap_or_else(|| panic!("the committed table has the line {line:?}"));
         }
-        SYLLABLES.for_each(|syllable| normal.map(syllable, hangul(syllable)));
+        if form.strip_accents {
+            SYLLABLES.for_each(|syllable| normal.map(syllable, hangul(syllable)));
+        }
         normal.mappings.sort_unstable();
         normal
     }
@@ -118,7 +139,10 @@ mod tests {
 
     #[test]
     fn the_table_says_what_the_standard_library_does() {
-        let normal = Normal::bert();
+        let normal = Normal::bert(Form {
+            lowercase: true,
+            strip_accents: true,
+        });
         let class = |code: u32| normal.classes[code as usize / 2] >> (4 * (code % 2)) & 15;
         for code in (0..0x11_0000).filter(|code| char::from_u32(*code).is_some()) {
             let letter = char::from_u32(code).expect("it was filtered");

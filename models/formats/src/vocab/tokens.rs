@@ -23,6 +23,13 @@ pub(super) enum Kind {
     Byte,
 }
 
+impl Kind {
+    /// Whether a prompt names such tokens by their text: those that llama.cpp parses as special ones.
+    pub(super) fn is_named(self) -> bool {
+        matches!(self, Kind::Control | Kind::UserDefined | Kind::Unknown)
+    }
+}
+
 /// Texts and kinds by id, as in the file.
 pub(super) struct Tokens<'a> {
     pub(super) texts: Vec<&'a [u8]>,
@@ -48,10 +55,9 @@ impl<'a> Tokens<'a> {
         pairs.map(|(id, (text, kind))| (id, *text, *kind))
     }
 
-    /// The tokens that a prompt names by their text: those that llama.cpp parses as special ones.
+    /// The tokens that a prompt names by their text.
     pub(super) fn specials(&self) -> Lexicon {
-        let special = |kind| matches!(kind, Kind::Control | Kind::UserDefined | Kind::Unknown);
-        let named = self.iter().filter(|(_, _, kind)| special(*kind));
+        let named = self.iter().filter(|(_, _, kind)| kind.is_named());
         Lexicon::new(named.map(|(id, text, _)| (text, id)))
     }
 

@@ -1,14 +1,14 @@
 //! Vocabularies of WordPiece.
 
-use super::normal::Normal;
+use super::normal::{Form, Normal};
 use super::texts::Lexicon;
-use super::tokens::{MAX_TOKEN_BYTES, MAX_VOCAB};
+use super::tokens::{MAX_TOKEN_BYTES, MAX_VOCAB, Tokens};
 use crate::ImportError;
 use crate::beside::{Beside, TOKENIZER, TOKENIZER_CONFIG, VOCAB};
-use crate::fields::missing;
+use crate::fields::{Fields, missing};
 use crate::json::{self, Json};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// What begins the text of a token that goes on with a word, where the file doesn't say.
 const PREFIX: &str = "##";
@@ -18,6 +18,14 @@ const MOST_CHARACTERS: u32 = 100;
 const MAX_CHARACTERS: u32 = 512;
 /// The special tokens of a vocabulary without a list of them: unknown, first and last one, and others.
 const SPECIALS: [&str; 5] = ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"];
+
+/// What begins the text of a token that begins a word, in GGUF files.
+const WORD_MARK: char = '\u{2581}';
+/// Lower case without accents.
+const UNCASED: Form = Form {
+    lowercase: true,
+    strip_accents: true,
+};
 
 /// A WordPiece vocabulary's tables and settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,8 +52,9 @@ pub struct WordPiece {
 
 /// What a file says, before it is made tables.
 struct Said<'a> {
-    tokens: BTreeMap<&'a str, u32>,
-    specials: Vec<(&'a str, u32)>,
+    tokens: BTreeMap<Cow<'a, str>, u32>,
+    specials: Vec<(Cow<'a, str>, u32)>,
+    form: Form,
     prefix: &'a str,
     most_characters: u32,
     /// Unknown, first, last.
@@ -56,21 +65,17 @@ impl WordPiece {
     /// Reads the tokenizer beside a model.
     ///
     /// # Errors
-    /// [`ImportError`] for a file that is missing or malformed, or a tokenizer that isn't BERT's in lower case.
+    /// [`ImportError`] for a file that is missing or malformed, or a tokenizer that isn't BERT's.
     pub fn read(beside: &Beside) -> Result<Self, ImportError> {
         if let Some(value) = json::parse(beside, TOKENIZER)? {
             return tables(&tokenizer(Json::new(TOKENIZER, &value))?);
         }
         let settings = json::parse(beside, TOKENIZER_CONFIG)?.unwrap_or(Value::Null);
         let settings = Json::new(TOKENIZER_CONFIG, &settings);
-        for key in [
-            "do_lower_case",
-            "tokenize_chinese_chars",
-            "do_basic_tokenize",
-        ] {
+        for key in ["tokenize_chinese_chars", "do_basic_tokenize"] {
             settings.must_be(key, true)?;
         }
-        settings.must_be("strip_accents", true)?;
+        let form = form(settings, "do_lower_case")?;
         let bytes = beside.get(VOCAB);
         let bytes = bytes.ok_or_else(|| missing(TOKENIZER, "the tokenizer, or vocab.txt"))?;
         let text = str::from_utf8(bytes).map_err(|_| ImportError::Value {
@@ -78,7 +83,53 @@ impl WordPiece {
             got: "other bytes".into(),
             expected: "UTF-8".into(),
         })?;
-        tables(&lines(text)?)
+        tables(&lines(text, form)?)
+    }
+
+    /// Reads the tokenizer of a GGUF file. Such a file doesn't say what becomes of characters: lower case without accents, as llama.cpp has it.
+    ///
+    /// # Errors
+    /// [`ImportError`] for one that is malformed or isn't BERT's.
+    pub(crate) fn of_gguf(fields: Fields<'_, '_>) -> Result<Self, ImportError> {
+        fields.one_of("tokenizer.ggml.model", &["bert"])?;
+        let tokens = Tokens::read(fields)?;
+        let find = |keys: &[&'static str], text: &str| -> Result<u32, ImportError> {
+            for key in keys {
+                if let Some(id) = tokens.id(fields, key)? {
+                    return Ok(id);
+                }
+            }
+            let found = tokens.iter().find(|(_, own, _)| *own == text.as_bytes());
+            let (id, _, _) = found.ok_or_else(|| missing(keys[0], "a token"))?;
+            Ok(id as u32)
+        };
+        let ends = [
+            find(&["unknown_token_id"], SPECIALS[0])?,
+            find(&["cls_token_id", "bos_token_id"], SPECIALS[1])?,
+            find(&["seperator_token_id", "eos_token_id"], SPECIALS[2])?,
+        ];
+        let mut texts = BTreeMap::new();
+        let mut specials = Vec::new();
+        for (id, text, kind) in tokens.iter() {
+            let whole = str::from_utf8(text).map_err(|_| ImportError::Token {
+                id,
+                what: "a text of",
+                got: "other bytes".into(),
+                expected: "UTF-8",
+            })?;
+            if kind.is_named() {
+                specials.push((Cow::Borrowed(whole), id as u32));
+            }
+            texts.insert(unmarked(whole), id as u32);
+        }
+        tables(&Said {
+            tokens: texts,
+            specials,
+            form: UNCASED,
+            prefix: PREFIX,
+            most_characters: MOST_CHARACTERS,
+            ends,
+        })
     }
 }
 
@@ -86,12 +137,7 @@ impl WordPiece {
 fn tokenizer(file: Json<'_>) -> Result<Said<'_>, ImportError> {
     let normalizer = file.member("normalizer", "BERT's normalizer")?;
     normalizer.one_of("type", &["BertNormalizer"])?;
-    for key in [
-        "clean_text",
-        "handle_chinese_chars",
-        "strip_accents",
-        "lowercase",
-    ] {
+    for key in ["clean_text", "handle_chinese_chars"] {
         normalizer.must_be(key, true)?;
     }
     let words = file.member("pre_tokenizer", "BERT's pre-tokenizer")?;
@@ -103,7 +149,7 @@ fn tokenizer(file: Json<'_>) -> Result<Said<'_>, ImportError> {
     let vocab = vocab.ok_or_else(|| model.refused("vocab", "an object of tokens"))?;
     let mut tokens = BTreeMap::new();
     for (text, id) in vocab {
-        tokens.insert(text.as_str(), token_id(id, text)?);
+        tokens.insert(Cow::from(text.as_str()), token_id(id, text)?);
     }
     let specials = specials(file)?;
     let unk = model.text("unk_token")?;
@@ -111,6 +157,7 @@ fn tokenizer(file: Json<'_>) -> Result<Said<'_>, ImportError> {
     let [first, last] = ends(file, &tokens)?;
     Ok(Said {
         specials,
+        form: form(normalizer, "lowercase")?,
         prefix: match model.get("continuing_subword_prefix") {
             Some(_) => model.text("continuing_subword_prefix")?,
             None => PREFIX,
@@ -129,8 +176,28 @@ fn tokenizer(file: Json<'_>) -> Result<Said<'_>, ImportError> {
     })
 }
 
+/// What becomes of characters. Accents go where nobody says whether they do, but letters become lower case.
+fn form(settings: Json<'_>, lowercase: &'static str) -> Result<Form, ImportError> {
+    let lowercase = settings.truth(lowercase)?.unwrap_or(true);
+    Ok(Form {
+        lowercase,
+        strip_accents: settings.truth("strip_accents")?.unwrap_or(lowercase),
+    })
+}
+
+/// A token's text as `vocab.txt` has it, from GGUF's: there those that begin words are marked, here those that go on with them.
+fn unmarked(text: &str) -> Cow<'_, str> {
+    if let Some(word) = text.strip_prefix(WORD_MARK) {
+        return word.into();
+    }
+    match text.starts_with('[') && text.ends_with(']') {
+        true => text.into(),
+        false => format!("{PREFIX}{text}").into(),
+    }
+}
+
 /// The added tokens, which a text names as they are.
-fn specials(file: Json<'_>) -> Result<Vec<(&str, u32)>, ImportError> {
+fn specials(file: Json<'_>) -> Result<Vec<(Cow<'_, str>, u32)>, ImportError> {
     let mut specials = Vec::new();
     if file.get("added_tokens").is_none() {
         return Ok(specials);
@@ -142,13 +209,13 @@ fn specials(file: Json<'_>) -> Result<Vec<(&str, u32)>, ImportError> {
         }
         let text = token.text("content")?;
         let id = value.get("id").unwrap_or(&Value::Null);
-        specials.push((text, token_id(id, text)?));
+        specials.push((text.into(), token_id(id, text)?));
     }
     Ok(specials)
 }
 
 /// The tokens at a text's ends, by the template: one before, one after.
-fn ends(file: Json<'_>, tokens: &BTreeMap<&str, u32>) -> Result<[u32; 2], ImportError> {
+fn ends(file: Json<'_>, tokens: &BTreeMap<Cow<'_, str>, u32>) -> Result<[u32; 2], ImportError> {
     let template = file.member("post_processor", "a template or BERT's ends")?;
     let find = |text: &str| tokens.get(text).copied();
     let found = match template.text("type")? {
@@ -182,11 +249,11 @@ fn ends(file: Json<'_>, tokens: &BTreeMap<&str, u32>) -> Result<[u32; 2], Import
 }
 
 /// A vocabulary with a token a line.
-fn lines(text: &str) -> Result<Said<'_>, ImportError> {
+fn lines(text: &str, form: Form) -> Result<Said<'_>, ImportError> {
     let mut tokens = BTreeMap::new();
     for (id, line) in text.lines().enumerate() {
         let id = token_id(&Value::from(id), line)?;
-        tokens.insert(line.trim_end(), id);
+        tokens.insert(Cow::from(line.trim_end()), id);
     }
     let find = |text: &'static str| {
         let id = tokens.get(text).copied();
@@ -195,8 +262,9 @@ fn lines(text: &str) -> Result<Said<'_>, ImportError> {
     Ok(Said {
         specials: SPECIALS
             .iter()
-            .filter_map(|text| Some((*text, *tokens.get(text)?)))
+            .filter_map(|text| Some(((*text).into(), *tokens.get(*text)?)))
             .collect(),
+        form,
         prefix: PREFIX,
         most_characters: MOST_CHARACTERS,
         ends: [find(SPECIALS[0])?, find(SPECIALS[1])?, find(SPECIALS[2])?],
@@ -223,19 +291,17 @@ fn token_id(id: &Value, text: &str) -> Result<u32, ImportError> {
 }
 
 fn tables(said: &Said<'_>) -> Result<WordPiece, ImportError> {
-    let pairs = || said.tokens.iter().map(|(text, id)| (*text, *id));
+    let pairs = || said.tokens.iter().map(|(text, id)| (&**text, *id));
     let continuing = pairs().filter_map(|(text, id)| Some((text.strip_prefix(said.prefix)?, id)));
-    let highest = pairs()
-        .chain(said.specials.iter().copied())
-        .map(|(_, id)| id)
-        .max();
+    let specials = || said.specials.iter().map(|(text, id)| (&**text, *id));
+    let highest = pairs().chain(specials()).map(|(_, id)| id).max();
     let [unk, first, last] = said.ends;
     Ok(WordPiece {
         len: highest.map_or(0, |id| id + 1),
         words: lexicon(pairs()),
         continuations: lexicon(continuing),
-        specials: lexicon(said.specials.iter().copied()),
-        normal: Normal::bert(),
+        specials: lexicon(specials()),
+        normal: Normal::bert(said.form),
         most_characters: said.most_characters,
         first,
         last,

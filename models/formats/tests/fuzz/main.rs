@@ -2,6 +2,8 @@
 //!
 //! `cargo test` replays the files in `corpus` and tries some new ones. `cargo xtask fuzz READER` tries for as long as it is told; its seeds
 //! are the corpus and small whole files, and a mutant that ends in a way not seen before becomes a seed itself.
+mod folder;
+mod json;
 mod mlgo;
 mod mutate;
 mod onnx;
@@ -16,7 +18,7 @@ use std::{
     env, fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -35,26 +37,43 @@ struct Reader {
     name: &'static str,
     /// Small whole files.
     whole: fn() -> Vec<Vec<u8>>,
+    /// A file as it is imported, with those beside it.
+    open: fn(&[u8]) -> Arc<ModelFile>,
     /// A changed file; the second one lends its parts.
     mutant: fn(&[u8], &[u8], &mut Draw) -> Vec<u8>,
 }
 
 /// All kinds.
-const READERS: [Reader; 3] = [
+const READERS: [Reader; 5] = [
     Reader {
         name: "gguf",
         whole,
+        open: ModelFile::from_bytes,
         mutant,
     },
     Reader {
         name: "onnx",
         whole: onnx::whole,
+        open: ModelFile::from_bytes,
         mutant: onnx::mutant,
     },
     Reader {
         name: "mlgo",
         whole: mlgo::whole,
+        open: ModelFile::from_bytes,
         mutant: mlgo::mutant,
+    },
+    Reader {
+        name: "safetensors",
+        whole: folder::whole_models,
+        open: folder::open_model,
+        mutant: folder::model_mutant,
+    },
+    Reader {
+        name: "tokenizer",
+        whole: folder::whole_tokenizers,
+        open: folder::open_tokenizer,
+        mutant: folder::tokenizer_mutant,
     },
 ];
 
@@ -121,9 +140,9 @@ fn whole() -> Vec<Vec<u8>> {
 }
 
 /// How an import ended: the words of its error without numbers and what is quoted from the file.
-fn ending(bytes: &[u8]) -> String {
+fn ending(reader: &Reader, bytes: &[u8]) -> String {
     let start = Instant::now();
-    let file = ModelFile::from_bytes(bytes);
+    let file = (reader.open)(bytes);
     let imported = import(&file, &Limits::default(), image());
     let ending = match imported {
         Ok(program) => {
@@ -181,7 +200,7 @@ fn the_corpus_is_survived() {
         let files = kept(reader.name);
         assert!(files.len() > 10, "the corpus of {} is there", reader.name);
         for (name, bytes) in files {
-            let ended = catch_unwind(|| ending(&bytes));
+            let ended = catch_unwind(|| ending(&reader, &bytes));
             assert!(ended.is_ok(), "{name} is not survived");
             check_peak();
         }
@@ -192,7 +211,7 @@ fn the_corpus_is_survived() {
 fn whole_files_are_programs() {
     for reader in READERS {
         for file in (reader.whole)() {
-            assert_eq!(ending(&file), "a program", "{}", reader.name);
+            assert_eq!(ending(&reader, &file), "a program", "{}", reader.name);
         }
     }
 }
@@ -219,7 +238,7 @@ fn try_mutants(reader: &Reader) {
     let keep = env::var_os("GAVEL_FUZZ_KEEP").is_some();
     let mut seeds = (reader.whole)();
     seeds.extend(kept(reader.name).into_iter().map(|(_, bytes)| bytes));
-    let mut endings: BTreeSet<String> = seeds.iter().map(|seed| ending(seed)).collect();
+    let mut endings: BTreeSet<String> = seeds.iter().map(|seed| ending(reader, seed)).collect();
     let start = Instant::now();
     let mut tried = 0u64;
     while start.elapsed() < seconds {
@@ -227,7 +246,7 @@ fn try_mutants(reader: &Reader) {
         let mut draw = Draw::new(seed);
         let (one, other) = (draw.below(seeds.len()), draw.below(seeds.len()));
         let bytes = (reader.mutant)(&seeds[one], &seeds[other], &mut draw);
-        let Ok(ended) = catch_unwind(AssertUnwindSafe(|| ending(&bytes))) else {
+        let Ok(ended) = catch_unwind(AssertUnwindSafe(|| ending(reader, &bytes))) else {
             failed(&bytes, seed, reader.name);
         };
         tried += 1;

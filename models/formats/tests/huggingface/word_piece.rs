@@ -1,6 +1,6 @@
 //! WordPiece as Hugging Face's crate runs it.
 
-use crate::bert::{Bert, made, specials};
+use crate::bert::{Bert, FORMS, made, made_as, specials};
 use crate::digests::{Digest, WORD_PIECE, committed};
 use crate::{count, texts};
 use gavel_formats::beside::TOKENIZER;
@@ -49,7 +49,7 @@ fn check(file: Vec<u8>) {
 
 #[test]
 fn a_made_word_piece_equals_hugging_face() {
-    check(made());
+    FORMS.map(made_as).into_iter().for_each(check);
 }
 
 #[test]
@@ -78,8 +78,12 @@ fn texts_are_cut_as_hugging_face_cuts_them() {
 /// Each code point alone, between letters, beside spaces, signs and marks of several combining classes.
 #[test]
 fn every_code_point_becomes_what_hugging_face_makes_of_it() {
-    let peer = peer(&made());
-    let mut bert = Bert::new(made());
+    FORMS.map(made_as).into_iter().for_each(check_code_points);
+}
+
+fn check_code_points(file: Vec<u8>) {
+    let peer = peer(&file);
+    let mut bert = Bert::new(file);
     for letter in (0..0x11_0000).filter_map(char::from_u32) {
         let text = format!(
             "{letter} a{letter}b .{letter}\u{1b44}{letter}\u{1d165}{letter}\u{1e94a} {letter}{letter}\u{300}\n"
@@ -90,8 +94,10 @@ fn every_code_point_becomes_what_hugging_face_makes_of_it() {
 }
 
 #[test]
-fn the_committed_digest_is_that_of_hugging_face() {
-    let peer = peer(&made());
-    let found = Digest::of(|number| ids(&peer, &texts::text(number, &specials())));
-    assert_eq!(found, committed(WORD_PIECE));
+fn the_committed_digests_of_word_piece_are_those_of_hugging_face() {
+    let digest = |form| {
+        let peer = peer(&made_as(form));
+        Digest::of(|number| ids(&peer, &texts::text(number, &specials())))
+    };
+    assert_eq!(FORMS.map(digest), WORD_PIECE.map(committed));
 }

@@ -2,6 +2,7 @@
 
 use crate::builder::image;
 use gavel_fixtures::RandomBert;
+use gavel_fixtures::random::BertStorage;
 use gavel_formats::{Beside, ImportError, Limits, ModelFile, import};
 use gavel_program::{DType, Op, Program};
 use std::{collections::BTreeMap, fs};
@@ -111,19 +112,70 @@ fn a_vocabulary_alone_is_a_tokenizer() {
     let expected = imported(&RandomBert::SMALL.weights(), self::beside()).expect("supported");
     let program = imported(&RandomBert::SMALL.weights(), beside.clone()).expect("supported");
     assert_eq!(program.id, expected.id);
-    beside.insert(
-        "tokenizer_config.json",
-        br#"{"do_lower_case": false}"#.to_vec(),
-    );
-    let cased = imported(&RandomBert::SMALL.weights(), beside);
-    let cased = cased
-        .map(|program| program.id)
-        .expect_err("it is cased")
-        .to_string();
-    assert_eq!(
-        cased,
-        r#""tokenizer_config.json: do_lower_case" is false, expected true"#
-    );
+    // Where accents go is said apart from the case.
+    for (settings, other) in [
+        (r#"{"do_lower_case": true, "strip_accents": null}"#, false),
+        (r#"{"do_lower_case": false}"#, true),
+        (r#"{"do_lower_case": true, "strip_accents": false}"#, true),
+    ] {
+        beside.insert("tokenizer_config.json", settings.into());
+        let program = imported(&RandomBert::SMALL.weights(), beside.clone()).expect("supported");
+        assert_eq!(program.id != expected.id, other, "{settings}");
+    }
+}
+
+#[test]
+fn gguf_gives_the_program_of_the_folder() {
+    for storage in [BertStorage::F32, BertStorage::F16] {
+        let model = RandomBert {
+            storage,
+            ..RandomBert::SMALL
+        };
+        let expected = imported(&model.weights(), beside()).expect("it is supported");
+        let file = ModelFile::from_bytes(&model.gguf());
+        let program = import(&file, &Limits::default(), image()).expect("it is supported");
+        assert_eq!(program.id, expected.id, "{storage:?}");
+    }
+}
+
+#[test]
+fn gguf_that_asks_for_something_else_is_refused_by_name() {
+    let whole = RandomBert::SMALL.gguf();
+    let refused = |from: &[u8], to: &[u8]| {
+        let at = whole.windows(from.len()).position(|part| part == from);
+        let at = at.expect("the file has it");
+        let mut file = whole.clone();
+        file[at..at + to.len()].copy_from_slice(to);
+        let program = import(&ModelFile::from_bytes(&file), &Limits::default(), image());
+        program
+            .map(|program| program.id)
+            .expect_err("it is refused")
+            .to_string()
+    };
+    let with =
+        |key: &str, kind: u32, value: &[u8]| [key.as_bytes(), &kind.to_le_bytes(), value].concat();
+    let pooling = |way: u32| with("bert.pooling_type", 4, &way.to_le_bytes());
+    let causal = |is: u8| with("bert.attention.causal", 7, &[is]);
+    for (from, to, expected) in [
+        (
+            pooling(1),
+            pooling(2),
+            r#""bert.pooling_type" is 2, expected 1, the mean"#,
+        ),
+        (
+            causal(0),
+            causal(1),
+            r#""bert.attention.causal" is true, expected false"#,
+        ),
+        (
+            b"bert.context_length".to_vec(),
+            b"bert.context_lengtz".to_vec(),
+            r#"key "bert.context_lengtz" is not supported by the importer of "bert" models"#,
+        ),
+    ] {
+        let got = refused(&from, &to);
+        assert_eq!(got, expected);
+    }
 }
 
 #[test]
@@ -173,9 +225,9 @@ fn what_is_not_supported_is_refused_by_name() {
         ),
         (
             "tokenizer.json",
-            r#""lowercase": true"#,
-            r#""lowercase": false"#,
-            r#""tokenizer.json: normalizer.lowercase" is false, expected true"#,
+            r#""clean_text": true"#,
+            r#""clean_text": false"#,
+            r#""tokenizer.json: normalizer.clean_text" is false, expected true"#,
         ),
         (
             "tokenizer.json",

@@ -1,7 +1,8 @@
 //! Imports with a cache beside the file.
 
 use crate::builder::{Builder, image};
-use gavel_formats::{CacheError, CacheMode, CacheState, Limits, Opened, cache, import};
+use gavel_fixtures::random::{BertStorage, RandomBert};
+use gavel_formats::{CacheError, CacheMode, CacheState, Limits, ModelFile, Opened, cache, import};
 use gavel_program::Program;
 use std::{
     fs,
@@ -54,6 +55,48 @@ fn the_program_is_the_same_with_and_without() {
     let (found, state) = open(&path);
     assert!(matches!(state, CacheState::Found { .. }), "{state:?}");
     check_equal(&found, &plain);
+}
+
+#[test]
+fn a_folder_of_safetensors_has_its_roots_kept() {
+    for storage in [BertStorage::F32, BertStorage::F16] {
+        let model = RandomBert {
+            storage,
+            ..RandomBert::SMALL
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let weights = folder.path().join("model.safetensors");
+        fs::write(&weights, model.weights()).expect("room");
+        for (name, bytes) in model.beside() {
+            fs::write(folder.path().join(name), bytes).expect("room");
+        }
+        let plain = ModelFile::open(folder.path()).expect("it can be read");
+        let plain = import(&plain, &Limits::default(), image()).expect("it is supported");
+        let place = weights.with_file_name("model.safetensors.gavel");
+        let (made, state) = open(folder.path());
+        let is_made = matches!(&state, CacheState::Made { path, instead: None } if *path == place);
+        assert!(is_made, "{state:?}");
+        check_equal(&made, &plain);
+        let (found, state) = open(&weights);
+        assert!(matches!(state, CacheState::Found { .. }), "{state:?}");
+        check_equal(&found, &plain);
+        // Weights that changed are rooted anew.
+        let mut other = model.weights();
+        *other.last_mut().expect("it has bytes") ^= 1;
+        fs::write(&weights, &other).expect("writable");
+        let (changed, state) = open(folder.path());
+        assert!(
+            matches!(
+                state,
+                CacheState::Made {
+                    instead: Some(CacheError::OtherModel { .. }),
+                    ..
+                }
+            ),
+            "{state:?}"
+        );
+        assert_ne!(changed.id, plain.id);
+    }
 }
 
 #[test]

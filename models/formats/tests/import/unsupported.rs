@@ -27,7 +27,7 @@ fn architectures_and_tokenizers_are_named() {
         &[
             "general.architecture",
             "mamba",
-            "llama, qwen2, qwen3, qwen3moe, gemma3, phi3",
+            "llama, qwen2, qwen3, qwen3moe, gemma3, phi3, bert",
         ],
     );
     check(

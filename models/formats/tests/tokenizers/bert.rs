@@ -30,8 +30,21 @@ const CHARACTERS: [(u32, u32, usize); 12] = [
     (0x1_0000, 0x1_F9FF, 13),
 ];
 
+/// Forms of the normalizer: whether letters become lower case, and what is said of accents.
+pub(crate) const FORMS: [(bool, Option<bool>); 4] = [
+    (true, None),
+    (true, Some(false)),
+    (false, Some(true)),
+    (false, None),
+];
+
 /// A `tokenizer.json` like BERT's, with a vocabulary of its own.
 pub(crate) fn made() -> Vec<u8> {
+    made_as(FORMS[0])
+}
+
+/// The same with another form of the normalizer.
+pub(crate) fn made_as((lowercase, strip_accents): (bool, Option<bool>)) -> Vec<u8> {
     let mut vocab = Map::new();
     let mut add = |text: String| {
         let next = vocab.len();
@@ -53,7 +66,7 @@ pub(crate) fn made() -> Vec<u8> {
     let file = json!({
         "version": "1.0",
         "added_tokens": SPECIALS.iter().enumerate().map(special).collect::<Vec<_>>(),
-        "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": true},
+        "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": strip_accents, "lowercase": lowercase},
         "pre_tokenizer": {"type": "BertPreTokenizer"},
         "post_processor": {
             "type": "TemplateProcessing",

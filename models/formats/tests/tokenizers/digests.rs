@@ -8,8 +8,13 @@ pub(crate) const KINDS: [(&str, &str); 3] = [
     ("llama-bpe", include_str!("digests/llama-bpe.txt")),
     ("qwen2", include_str!("digests/qwen2.txt")),
 ];
-/// The digests of the made vocabulary of WordPiece.
-pub(crate) const WORD_PIECE: &str = include_str!("digests/word-piece.txt");
+/// The digests of the made vocabulary of WordPiece, by the normalizer's form.
+pub(crate) const WORD_PIECE: [&str; 4] = [
+    include_str!("digests/word-piece.txt"),
+    include_str!("digests/word-piece-lower.txt"),
+    include_str!("digests/word-piece-strip.txt"),
+    include_str!("digests/word-piece-cased.txt"),
+];
 /// Digests of a kind, and texts of a digest.
 const DIGESTS: u64 = 20;
 const TEXTS: u64 = 100;

@@ -1,6 +1,6 @@
 //! WordPiece of a made vocabulary.
 
-use crate::bert::{Bert, made, specials};
+use crate::bert::{Bert, FORMS, made, made_as, specials};
 use crate::digests::{Digest, WORD_PIECE, committed};
 use crate::texts;
 use serde_json::Value;
@@ -95,7 +95,24 @@ fn a_text_is_cut_before_its_last_token() {
 
 #[test]
 fn random_texts_have_hugging_faces_ids() {
-    let mut bert = Bert::new(made());
-    let found = Digest::of(|number| bert.all_ids(texts::text(number, &specials()).as_bytes()));
-    assert_eq!(found, committed(WORD_PIECE));
+    for (form, digest) in FORMS.into_iter().zip(WORD_PIECE) {
+        let mut bert = Bert::new(made_as(form));
+        let found = Digest::of(|number| bert.all_ids(texts::text(number, &specials()).as_bytes()));
+        assert_eq!(found, committed(digest), "{form:?}");
+    }
+}
+
+#[test]
+fn case_and_accents_stay_where_the_file_says_so() {
+    let text = "LET naïve e\u{300} Mut";
+    for (form, expected) in FORMS.into_iter().zip([
+        "let naive e mut",
+        "let n ##a ##ï ##v ##e e ##\u{300} mut",
+        "L ##E ##T naive e M ##u ##t",
+        "L ##E ##T n ##a ##ï ##v ##e e ##\u{300} M ##u ##t",
+    ]) {
+        let parts: Vec<&str> = expected.split(' ').collect();
+        let found = Bert::new(made_as(form)).all_ids(text.as_bytes());
+        assert_eq!(found, with_ends(&parts), "{form:?}");
+    }
 }
