@@ -91,13 +91,26 @@ def roots():
     return [{"depth": depth, "data": text(length), "root": root_of_bytes(text(length), depth)} for depth, length in cases]
 
 
+PARAMS = "maxTokens temperature topK topP minP repetitionPenalty frequencyPenalty presencePenalty seed".split()
+
+
 def parameters():
-    cases = [(1, 0, 1000, 0), (64, 700, 950, 42), (2**32 - 1, 100_000, 1, 2**64 - 1)]
-    return [dict(zip(("maxTokens", "temperature", "topP", "seed"), case)) for case in cases]
+    cases = [
+        (1, 0, 0, 1000, 0, 1000, 0, 0, 0, []),
+        (64, 700, 40, 950, 50, 1100, 250, -500, 42, [b"\n\n", b"User:"]),
+        (2**32 - 1, 100_000, 2**32 - 1, 1, 1000, 10_000, -2000, 2000, 2**64 - 1, [text(31), b"\0", b"", text(30)]),
+    ]
+    stops = [[stop_word(text) for text in [*case[-1], *[b""] * 4][:4]] for case in cases]
+    return [dict(zip(PARAMS, case)) | {"stop": stop} for case, stop in zip(cases, stops)]
+
+
+def stop_word(text):
+    """A stop text: its bytes, zeros, its length."""
+    return text.ljust(31, b"\0") + bytes([len(text)])
 
 
 def params_hash(of):
-    return tagged("gavel.params", of["maxTokens"], of["temperature"], of["topP"], of["seed"])
+    return tagged("gavel.params", *(of[name] % 2**256 for name in PARAMS), *of["stop"])
 
 
 def requests():
@@ -151,7 +164,9 @@ def control_words(prompt_length, params):
     words[2], words[5] = prompt_length, params["maxTokens"]
     words[8], words[9] = params["temperature"], params["topP"]
     words[10], words[11] = params["seed"] % 2**32, params["seed"] >> 32
-    return b"".join(value.to_bytes(4, "little") for value in words)
+    penalties = (params[f"{name}Penalty"] % 2**32 for name in ("repetition", "frequency", "presence"))
+    words[12:17] = params["topK"], params["minP"], *penalties
+    return b"".join(value.to_bytes(4, "little") for value in words[:32]) + b"".join(params["stop"])
 
 
 def first_values():

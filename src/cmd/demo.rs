@@ -3,6 +3,7 @@
 use crate::{key, model::ModelArgs};
 use anyhow::{Context, bail};
 use gavel_adversaries::{Lie, LieKind};
+use gavel_primitives::Params;
 use gavel_stage::{Ask, Node, Report, Scene, play};
 use indicatif::ProgressBar;
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
@@ -92,7 +93,7 @@ impl Args {
         let prompt = self.prompt()?;
         let ask = |lie| Ask {
             prompt: prompt.clone(),
-            max_tokens: self.max_tokens,
+            params: Params::greedy(self.max_tokens),
             lie,
             challenger_lies: self.challenger_lies,
             model: self.model.model.as_ref().map_or_else(

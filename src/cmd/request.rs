@@ -134,7 +134,7 @@ impl Args {
         signer: &PrivateKeySigner,
         prompt: &[u8],
     ) -> Result<Asked> {
-        let params = self.sampling.params();
+        let params = self.sampling.params()?;
         self.check_limits(rollup, prompt.len(), params.max_tokens)
             .await?;
         let quote = rollup

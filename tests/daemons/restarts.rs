@@ -54,7 +54,7 @@ async fn scene() -> Scene {
 fn asked() -> Ask {
     Ask {
         prompt: gavel_zoo::prompt("Pause the bridge.").into_bytes(),
-        max_tokens: MAX_TOKENS,
+        params: Params::greedy(MAX_TOKENS),
         lie: None,
         challenger_lies: false,
         model: "zoo".into(),

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IGavelConsumer} from "../interfaces/IGavelConsumer.sol";
 import {IHub} from "../interfaces/IHub.sol";
+import {Sampling} from "../libraries/Sampling.sol";
 import {Params, Status} from "../types/Request.sol";
 
 /// @title An example dApp: asks a model what a DAO proposal is about
@@ -45,8 +46,12 @@ contract ProposalTriage is IGavelConsumer {
 
     /// @notice Asks about a text; send `hub.quote(...)`. What was sent too much, or is not used, is credited to this contract.
     function ask(string calldata text, uint32 maxTokens) external payable returns (bytes32 requestId) {
-        Params memory greedy = Params({maxTokens: maxTokens, temperature: 0, topP: 1000, seed: 0});
-        return hub.request{value: msg.value}(lane, bytes(text), greedy, CALLBACK_GAS);
+        return hub.request{value: msg.value}(lane, bytes(text), Sampling.greedy(maxTokens), CALLBACK_GAS);
+    }
+
+    /// @notice The same with other sampling parameters.
+    function askWith(string calldata text, Params calldata params) external payable returns (bytes32 requestId) {
+        return hub.request{value: msg.value}(lane, bytes(text), params, CALLBACK_GAS);
     }
 
     /// @inheritdoc IGavelConsumer

@@ -101,6 +101,12 @@ interface IHub {
     error MaxTokensOutOfRange(uint256 got, uint256 limit);
     /// @notice `topP` is not in 1..1000, or `temperature` is above 100,000.
     error SamplingOutOfRange(uint32 temperature, uint32 topP);
+    /// @notice `minP` is above 1000.
+    error MinPOutOfRange(uint32 minP);
+    /// @notice `repetitionPenalty` is not in 1..10,000, or one of the others not in -2000..2000.
+    error PenaltyOutOfRange(uint32 repetition, int32 frequency, int32 presence);
+    /// @notice An entry of `stop` is neither zero nor a stop text.
+    error NoStopText(uint256 place, bytes32 entry);
     /// @notice The callback asks for more gas than the hub grants.
     error CallbackGasTooHigh(uint32 got, uint32 limit);
     /// @notice Less was sent than the quote.

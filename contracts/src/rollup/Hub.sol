@@ -7,6 +7,7 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {BatchState, IRollup} from "../interfaces/IRollup.sol";
 import {BytesRoot} from "../libraries/BytesRoot.sol";
 import {MerkleLib} from "../libraries/MerkleLib.sol";
+import {Sampling} from "../libraries/Sampling.sol";
 import {Tags} from "../libraries/Tags.sol";
 import {Params, RequestPreimage, Result, Status} from "../types/Request.sol";
 
@@ -17,6 +18,10 @@ contract Hub is IHub {
     uint32 public constant MAX_CALLBACK_GAS = 2_000_000;
     /// @notice Highest temperature, in thousandths.
     uint32 public constant MAX_TEMPERATURE = 100_000;
+    /// @notice Highest repetition penalty, in thousandths.
+    uint32 public constant MAX_REPETITION_PENALTY = 10_000;
+    /// @notice Highest magnitude of frequency and presence penalty, in thousandths.
+    int32 public constant MAX_PENALTY = 2000;
     /// @dev Gas for what follows a callback.
     uint256 internal constant AFTER_CALLBACK_GAS = 60_000;
 
@@ -256,8 +261,27 @@ contract Hub is IHub {
         if (params.topP == 0 || params.topP > 1000 || params.temperature > MAX_TEMPERATURE) {
             revert SamplingOutOfRange(params.temperature, params.topP);
         }
+        if (params.minP > 1000) revert MinPOutOfRange(params.minP);
+        _checkPenalties(params);
+        for (uint256 i = 0; i < params.stop.length; ++i) {
+            // INVARIANT: a stop text is written in one way only
+            if (!Sampling.isStopText(params.stop[i])) revert NoStopText(i, params.stop[i]);
+        }
         // INVARIANT: a delivery with its callback fits a transaction
         if (callbackGas > MAX_CALLBACK_GAS) revert CallbackGasTooHigh(callbackGas, MAX_CALLBACK_GAS);
+    }
+
+    function _checkPenalties(Params calldata params) private pure {
+        (uint32 repetition, int32 frequency, int32 presence) =
+            (params.repetitionPenalty, params.frequencyPenalty, params.presencePenalty);
+        bool fits = repetition != 0 && repetition <= MAX_REPETITION_PENALTY && _isPenalty(frequency)
+            && _isPenalty(presence);
+        // INVARIANT: penalties are within the sampler's bounds
+        if (!fits) revert PenaltyOutOfRange(repetition, frequency, presence);
+    }
+
+    function _isPenalty(int32 value) private pure returns (bool) {
+        return value >= -MAX_PENALTY && value <= MAX_PENALTY;
     }
 
     function _checkDelivery(bytes32 id, Request storage stored, IRollup.Batch memory batch, Delivery calldata delivery)

@@ -9,10 +9,22 @@ struct Params {
     uint32 maxTokens;
     /// Temperature in thousandths; 0 is greedy.
     uint32 temperature;
-    /// Top-p in thousandths, 1..1000.
+    /// The most probable tokens that are drawn from; 0 is all.
+    uint32 topK;
+    /// Top-p in thousandths, 1..1000; 1000 keeps every token.
     uint32 topP;
+    /// Thousandths of the largest probability that a token needs to be drawn, 0..1000; 0 keeps every token.
+    uint32 minP;
+    /// What divides or multiplies the logits of tokens in prompt and answer, in thousandths, 1..10,000; 1000 leaves them.
+    uint32 repetitionPenalty;
+    /// Taken off a token's logit for each time that it is in the answer, in thousandths, -2000..2000.
+    int32 frequencyPenalty;
+    /// Taken off the logits of tokens in the answer, in thousandths, -2000..2000.
+    int32 presencePenalty;
     /// Seed of the sampler.
     uint64 seed;
+    /// Texts before which the answer ends, as `Sampling.stopText` writes them; zero is none.
+    bytes32[4] stop;
 }
 
 /// @notice Everything that a request id commits to but the chain and the hub, which the hub adds.
@@ -47,7 +59,7 @@ struct Result {
     bytes32 outputRoot;
 }
 
-/// @notice `H(max tokens, temperature, top-p, seed)`.
+/// @notice `H` of all fields in their order.
 function hashParams(Params memory params) pure returns (bytes32) {
     return keccak256(abi.encode(Tags.PARAMS, params));
 }

@@ -12,6 +12,7 @@ import {
     TableEntry,
     TileOpening
 } from "../../src/types/Opening.sol";
+import {Sampling} from "../../src/libraries/Sampling.sol";
 import {ProgramHeader} from "../../src/types/Program.sol";
 import {Proof} from "../../src/types/Proof.sol";
 import {Params, RequestPreimage} from "../../src/types/Request.sol";
@@ -161,13 +162,28 @@ abstract contract ExecutionArena is Arena {
         made.requester = carol;
         made.promptRoot = "prompt";
         made.promptLength = 20;
-        made.params = Params({maxTokens: 9, temperature: 700, topP: 950, seed: 0x1122334455667788});
+        made.params = Params({
+            maxTokens: 9,
+            temperature: 700,
+            topK: 40,
+            topP: 950,
+            minP: 50,
+            repetitionPenalty: 1100,
+            frequencyPenalty: -700,
+            presencePenalty: 250,
+            seed: 0x1122334455667788,
+            stop: [Sampling.stopText("User:"), Sampling.stopText("\n"), bytes32(0), bytes32(0)]
+        });
     }
 
     function controlBefore(uint256 step) internal view returns (bytes32[8] memory) {
-        uint32[] memory fields = new uint32[](12);
+        uint32[] memory fields = new uint32[](64);
         (fields[2], fields[5], fields[8], fields[9]) = (20, 9, 700, 950);
         (fields[10], fields[11]) = (0x55667788, 0x11223344);
+        (fields[12], fields[13], fields[14], fields[15], fields[16]) = (40, 50, 1100, 0xFFFFFD44, 250);
+        // The stop texts: "User:" and a line's end, with their lengths.
+        (fields[32], fields[33], fields[39]) = (0x72657355, 0x3A, 5 << 24);
+        (fields[40], fields[47]) = (0x0A, 1 << 24);
         if (step > 0) fields[0] = 2;
         if (step > 1) (fields[0], fields[4], fields[6], fields[7]) = (lastPhase, 3, 1, 5);
         return words(fields);

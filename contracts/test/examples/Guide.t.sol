@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {IGavelConsumer} from "../../src/interfaces/IGavelConsumer.sol";
 import {IHub, RequestState} from "../../src/interfaces/IHub.sol";
-import {Params, Status} from "../../src/types/Request.sol";
+import {Sampling} from "../../src/libraries/Sampling.sol";
+import {Status} from "../../src/types/Request.sol";
 import {RollupArena} from "../rollup/RollupArena.sol";
 import {VM} from "../Vm.sol";
 
@@ -19,8 +20,7 @@ contract Asker is IGavelConsumer {
     receive() external payable {}
 
     function ask(string calldata text) external payable returns (bytes32) {
-        Params memory params = Params({maxTokens: 48, temperature: 0, topP: 1000, seed: 0});
-        return hub.request{value: msg.value}(0, bytes(text), params, 400_000);
+        return hub.request{value: msg.value}(0, bytes(text), Sampling.greedy(48), 400_000);
     }
 
     function onGavelAnswer(bytes32 id, Status status, bytes calldata answer, bool isFinal) external {

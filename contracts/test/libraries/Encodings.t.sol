@@ -121,13 +121,25 @@ contract EncodingsTest {
             requester: VM.parseJsonAddress(json, string.concat(key, ".requester")),
             promptRoot: hash(string.concat(key, ".promptRoot")),
             promptLength: uint32(number(string.concat(key, ".promptLength"))),
-            params: Params({
-                maxTokens: uint32(number(string.concat(key, ".params.maxTokens"))),
-                temperature: uint32(number(string.concat(key, ".params.temperature"))),
-                topP: uint32(number(string.concat(key, ".params.topP"))),
-                seed: uint64(number(string.concat(key, ".params.seed")))
-            })
+            params: params(string.concat(key, ".params"))
         });
+    }
+
+    function params(string memory key) private view returns (Params memory read) {
+        read.maxTokens = uint32(number(string.concat(key, ".maxTokens")));
+        read.temperature = uint32(number(string.concat(key, ".temperature")));
+        read.topK = uint32(number(string.concat(key, ".topK")));
+        read.topP = uint32(number(string.concat(key, ".topP")));
+        read.minP = uint32(number(string.concat(key, ".minP")));
+        read.repetitionPenalty = uint32(number(string.concat(key, ".repetitionPenalty")));
+        read.frequencyPenalty = int32(VM.parseJsonInt(json, string.concat(key, ".frequencyPenalty")));
+        read.presencePenalty = int32(VM.parseJsonInt(json, string.concat(key, ".presencePenalty")));
+        read.seed = uint64(number(string.concat(key, ".seed")));
+        bytes32[] memory stop = VM.parseJsonBytes32Array(json, string.concat(key, ".stop"));
+        require(stop.length == 4, "stop texts");
+        for (uint256 i = 0; i < 4; ++i) {
+            read.stop[i] = stop[i];
+        }
     }
 
     function header(string memory key) private view returns (ProgramHeader memory) {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IHub, Price, RequestState} from "../../src/interfaces/IHub.sol";
 import {Tags} from "../../src/libraries/Tags.sol";
+import {Sampling} from "../../src/libraries/Sampling.sol";
 import {Params} from "../../src/types/Request.sol";
 import {VM} from "../Vm.sol";
 import {RollupArena} from "./RollupArena.sol";
@@ -15,7 +16,7 @@ contract HubRequestTest is RollupArena {
         bytes32 second = ask(requester, PROMPT);
         require(first != second, "requests of a block collide");
         Params memory asked = params();
-        bytes32 hashed = keccak256(abi.encode(Tags.PARAMS, asked.maxTokens, asked.temperature, asked.topP, asked.seed));
+        bytes32 hashed = hashOf(asked);
         bytes32 root = plainRoot(PROMPT, 2);
         bytes32 expected = keccak256(
             abi.encode(
@@ -31,6 +32,14 @@ contract HubRequestTest is RollupArena {
         equal(hub.accumulatorAt(lane, 2), keccak256(abi.encode(Tags.INBOX, accumulator, second)), "after 2");
         equal(hub.limitsBefore(lane, 2), 2 * (PROMPT.length + asked.maxTokens), "limits");
         equal(hub.laneOf(lane).length, 2, "length");
+    }
+
+    /// @dev Field by field, in two parts since the compiler's stack holds no more at a time.
+    function hashOf(Params memory asked) private pure returns (bytes32) {
+        bytes memory filters = abi.encode(asked.maxTokens, asked.temperature, asked.topK, asked.topP, asked.minP);
+        bytes memory penalties =
+            abi.encode(asked.repetitionPenalty, asked.frequencyPenalty, asked.presencePenalty, asked.seed);
+        return keccak256(bytes.concat(Tags.PARAMS, filters, penalties, abi.encode(asked.stop)));
     }
 
     function testTheReceipt() public {
@@ -50,10 +59,17 @@ contract HubRequestTest is RollupArena {
     function testEachFieldMakesAnotherId(uint256 seed) public {
         bytes32 base = idAt(lane, PROMPT, params(), requester);
         Params memory other = params();
-        if (seed % 4 == 0) ++other.maxTokens;
-        else if (seed % 4 == 1) ++other.temperature;
-        else if (seed % 4 == 2) ++other.topP;
-        else ++other.seed;
+        uint256 field = seed % 13;
+        if (field == 0) ++other.maxTokens;
+        else if (field == 1) ++other.temperature;
+        else if (field == 2) ++other.topK;
+        else if (field == 3) ++other.topP;
+        else if (field == 4) ++other.minP;
+        else if (field == 5) ++other.repetitionPenalty;
+        else if (field == 6) ++other.frequencyPenalty;
+        else if (field == 7) --other.presencePenalty;
+        else if (field == 8) ++other.seed;
+        else other.stop[field - 9] = Sampling.stopText("x");
         require(idAt(lane, PROMPT, other, requester) != base, "parameters");
         require(idAt(lane, bytes.concat(PROMPT, bytes1(0)), params(), requester) != base, "a zero byte more");
         require(idAt(lane, PROMPT, params(), bob) != base, "requester");
@@ -166,6 +182,77 @@ contract HubRequestTest is RollupArena {
         Params memory asked = params();
         asked.temperature = 100_001;
         refused("x", asked, 0, abi.encodeWithSelector(IHub.SamplingOutOfRange.selector, 100_001, 900));
+    }
+
+    function testMinP(uint32 minP) public {
+        Params memory asked = params();
+        asked.minP = minP;
+        bytes memory reason = abi.encodeWithSelector(IHub.MinPOutOfRange.selector, minP);
+        takenIf(minP <= 1000, asked, reason);
+        asked.minP = 1001;
+        takenIf(false, asked, abi.encodeWithSelector(IHub.MinPOutOfRange.selector, 1001));
+    }
+
+    function testAnyTopK(uint32 topK) public {
+        Params memory asked = params();
+        asked.topK = topK;
+        takenIf(true, asked, "");
+    }
+
+    function testPenalties(uint16 repetition, int16 frequency, int16 presence) public {
+        penalized(repetition, frequency, presence);
+        penalized(uint32(repetition) % 12_000, frequency % 2500, presence % 2500);
+        penalized(1, -2000, 2000);
+        penalized(10_000, 2000, -2000);
+        penalized(0, 0, 0);
+        penalized(10_001, 0, 0);
+        penalized(1000, 2001, 0);
+        penalized(1000, -2001, 0);
+        penalized(1000, 0, 2001);
+        penalized(1000, 0, type(int32).min);
+    }
+
+    function penalized(uint32 repetition, int32 frequency, int32 presence) private {
+        Params memory asked = params();
+        (asked.repetitionPenalty, asked.frequencyPenalty, asked.presencePenalty) = (repetition, frequency, presence);
+        bool fits = repetition > 0 && repetition < 10_001 && frequency > -2001 && frequency < 2001 && presence > -2001
+            && presence < 2001;
+        takenIf(
+            fits, asked, abi.encodeWithSelector(IHub.PenaltyOutOfRange.selector, repetition, frequency, presence)
+        );
+    }
+
+    function testStopTexts(bytes32 entry, uint8 place, uint8 length) public {
+        place %= 4;
+        stopped(entry, place);
+        // A text of that length, and the same with a byte behind it, before and after the length is right.
+        bytes memory text = new bytes(length % 32);
+        for (uint256 i = 0; i < text.length; ++i) {
+            text[i] = entry[i];
+        }
+        bytes32 good = text.length == 0 ? bytes32(0) : Sampling.stopText(string(text));
+        stopped(good, place);
+        stopped(bytes32(uint256(good) + 1), place);
+        stopped(good | bytes32(uint256(0x0100)), place);
+    }
+
+    function stopped(bytes32 entry, uint8 place) private {
+        Params memory asked = params();
+        asked.stop[place] = entry;
+        uint256 length = uint8(entry[31]);
+        bool fits = length < 32;
+        for (uint256 i = length; i < 31; ++i) {
+            if (entry[i] != 0) fits = false;
+        }
+        takenIf(fits, asked, abi.encodeWithSelector(IHub.NoStopText.selector, place, entry));
+    }
+
+    /// @dev Whether a request is taken, leaving nothing behind.
+    function takenIf(bool fits, Params memory asked, bytes memory reason) private {
+        uint256 snapshot = VM.snapshotState();
+        if (!fits) VM.expectRevert(reason);
+        hub.request{value: 3 ether}(lane, "x", asked, 0);
+        VM.revertToState(snapshot);
     }
 
     function testSamplingAtItsLimits() public {

@@ -6,6 +6,7 @@ import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
 import {IReferee} from "../../src/interfaces/IReferee.sol";
 import {BatchState, IRollup} from "../../src/interfaces/IRollup.sol";
 import {ITournament, Kind} from "../../src/interfaces/ITournament.sol";
+import {Sampling} from "../../src/libraries/Sampling.sol";
 import {ProgramHeader} from "../../src/types/Program.sol";
 import {Proof} from "../../src/types/Proof.sol";
 import {Params, Result, Status} from "../../src/types/Request.sol";
@@ -114,7 +115,7 @@ abstract contract RollupArena is Arena {
     // What requesters do
 
     function params() internal pure returns (Params memory) {
-        return Params({maxTokens: 10, temperature: 700, topP: 900, seed: 5});
+        return Sampling.drawn(10, 700, 900, 5);
     }
 
     function ask(address from) internal returns (bytes32 id) {

@@ -31,7 +31,7 @@ impl Anatomy {
         let numbers = nodes[reader].inputs()[0].code();
         let head = nodes[..reader]
             .iter()
-            .rposition(|node| node.output == numbers);
+            .rposition(|node| node.output == numbers && !matches!(node.op, Op::Penalize(_)));
         Anatomy {
             head: head.expect("somebody writes the numbers"),
             answer: place(|op| matches!(op, Op::Detokenize(_))).unwrap_or(reader),

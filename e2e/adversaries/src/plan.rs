@@ -175,14 +175,16 @@ impl Truth<'_> {
         ((u64::from(id) + shift) % self.vocab()) as u32
     }
 
-    /// A node's whole output.
+    /// A node's whole output. Of a stop text: it is passed over.
     fn other_output(&self, k: usize, seed: u64) -> Edit {
         let node = &self.engine.program().nodes[k];
         let len = shape::output(&node.op).len;
         let vocab = self.vocab();
         let control = k == self.anatomy.last;
         let dtype = shape::output(&node.op).dtype;
+        let passes = matches!(node.op, Op::FindStop(_));
         let rewrite = move |words: &mut [u32]| match dtype {
+            _ if passes => words.fill(0),
             _ if control => words[4] = words[4].wrapping_add(1),
             DType::F32 => scramble(words, len, seed, |x| {
                 ((x % 4096) as f32 / 256.0 - 8.0).to_bits()

@@ -19,7 +19,7 @@ use gavel_adversaries::{Liar, Lie, Plan};
 use gavel_chain::{
     Call, FeePolicy, Sender,
     bindings::{hub::Hub, tournament::Tournament, triage::ProposalTriage},
-    convert::hash,
+    convert::{self, hash},
     rollup::{RequestState, RollupReader},
 };
 use gavel_dispute::{Board, views::BatchState};
@@ -33,8 +33,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 pub struct Ask {
     /// The text, or whatever bytes the model reads.
     pub prompt: Vec<u8>,
-    /// At most this many tokens.
-    pub max_tokens: u32,
+    /// Limits and sampling.
+    pub params: Params,
     /// The lie; none for an honest request.
     pub lie: Option<Lie>,
     /// An honest provider, and a challenger that lies.
@@ -223,9 +223,9 @@ async fn foreseen(scene: &Scene, ask: &Ask, index: u64) -> Result<KnownRequest> 
         header.max_prompt_bytes
     );
     ensure!(
-        (1..=header.context).contains(&ask.max_tokens),
+        (1..=header.context).contains(&ask.params.max_tokens),
         "max tokens {} is outside 1..={} of this model",
-        ask.max_tokens,
+        ask.params.max_tokens,
         header.context
     );
     let request = Request {
@@ -237,7 +237,7 @@ async fn foreseen(scene: &Scene, ask: &Ask, index: u64) -> Result<KnownRequest> 
         requester: scene.consumer.into_array(),
         prompt_root: root_of_bytes(&ask.prompt, header.prompt_depth),
         prompt_len: ask.prompt.len() as u32,
-        params: Params::greedy(ask.max_tokens),
+        params: ask.params,
     };
     Ok(KnownRequest {
         request,
@@ -245,12 +245,21 @@ async fn foreseen(scene: &Scene, ask: &Ask, index: u64) -> Result<KnownRequest> 
     })
 }
 
-/// The input of `ask(text, maxTokens)`. The chain takes any bytes for a text, Rust's does not.
-fn ask_input(text: &[u8], max_tokens: u32) -> Bytes {
-    let arguments = (Bytes::copy_from_slice(text), max_tokens).abi_encode_params();
-    [&ProposalTriage::askCall::SELECTOR[..], &arguments]
-        .concat()
-        .into()
+/// The input of `ask(text, maxTokens)`, or of `askWith(text, params)` where that isn't enough. The chain takes any bytes for a text, Rust's
+/// does not.
+fn ask_input(text: &[u8], params: &Params) -> Bytes {
+    let text = Bytes::copy_from_slice(text);
+    let (selector, arguments) = match *params == Params::greedy(params.max_tokens) {
+        true => {
+            let arguments = (text, params.max_tokens).abi_encode_params();
+            (ProposalTriage::askCall::SELECTOR, arguments)
+        }
+        false => {
+            let arguments = (text, convert::hub_params(params)).abi_encode_params();
+            (ProposalTriage::askWithCall::SELECTOR, arguments)
+        }
+    };
+    [&selector[..], &arguments].concat().into()
 }
 
 /// The dApp asks and pays; gives the request's id.
@@ -264,13 +273,13 @@ pub async fn question(scene: &Scene, ask: &Ask) -> Result<B256> {
     let hub = Hub::new(scene.deployment.hub, provider);
     let length = U256::from(ask.prompt.len());
     let fee = hub
-        .quote(scene.lane, length, ask.max_tokens, gas)
+        .quote(scene.lane, length, ask.params.max_tokens, gas)
         .call()
         .await?;
     let call = Call {
         name: "ask",
         to: scene.consumer,
-        input: ask_input(&ask.prompt, ask.max_tokens),
+        input: ask_input(&ask.prompt, &ask.params),
         value: fee,
     };
     let mut sender = Sender::new(

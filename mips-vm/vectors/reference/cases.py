@@ -54,6 +54,8 @@ RUN = {
     "TopExperts": experts.top_experts,
     "ExpertLinear": experts.expert_linear,
     "ExpertSum": experts.expert_sum,
+    "Penalize": operators.penalize,
+    "FindStop": text.find_stop,
 }
 # Zeros, least and largest subnormal and normal numbers, one, infinities, NaNs of both signs and kinds.
 EDGES = np.array(
@@ -334,6 +336,51 @@ def sample(c):
     tiny = np.arange(1, 91, dtype=np.uint32)
     case("subnormal weights", logits, tiny, temperature=1, top_p=800, seed=5)
     c.add("no vocabulary", p, [logits, weights], 10, change=lambda w: w.__setitem__(16, 0))
+    filters = [dict(top_k=k) for k in (1, 2, 7, 89, 90, 91, 0xFFFFFFFF)] + [dict(min_p=m) for m in (1, 50, 500, 1000, 70_000)]
+    filters += [dict(top_k=20, min_p=10), dict(top_k=5, top_p=600), dict(top_k=0, top_p=700, min_p=300), dict(top_k=12, top_p=900, min_p=30)]
+    for chosen in filters:
+        named = " ".join(f"{name}={value}" for name, value in chosen.items())
+        for seed in range(3):
+            case(f"{named} seed={seed}", logits, weights, **{"temperature": 800, "top_p": 1000, "seed": seed << 35 | 5 + seed, **chosen})
+    for seed in range(3):
+        drawn = dict(temperature=1, top_p=900, top_k=30, min_p=100, seed=seed)
+        case(f"all filters, equal weights {seed}", logits, equal, **drawn)
+        case(f"all filters, many ties {seed}", logits, few, **drawn)
+        case(f"all filters, edges {seed}", logits, c.wild(90), **drawn)
+        case(f"all filters, finite edges {seed}", logits, c.wide(90), **drawn)
+    case("all filters, no weight", logits, np.zeros(90, np.uint32), **drawn)
+    case("filters without temperature", logits, weights, top_k=3, min_p=500)
+
+
+def penalize(c):
+    p = {"vocab": 90, "tokens_capacity": 20}
+    tokens = c.random.integers(0, 90, 20, np.uint32)
+    tokens[[3, 9, 12]] = tokens[5]
+    tokens[7], tokens[8] = 90, 0xFFFFFFFF
+
+    def case(name, logits=None, **control):
+        logits = c.normal(90, scale=3) if logits is None else logits
+        c.add(name, p, [logits, tokens], 90, {"position": 14, "prompt_tokens": 6, **control})
+
+    case("none")
+    case("none, said otherwise", repetition_penalty=1000)
+    for repetition in (1, 500, 999, 1001, 1300, 10_000, 0xFFFFFFFF):
+        case(f"repetition {repetition}", repetition_penalty=repetition)
+    for frequency in (-2000, -1, 1, 700, 2000, 0x7FFFFFFF, -0x80000000):
+        case(f"frequency {frequency}", frequency_penalty=frequency)
+        case(f"presence {frequency}", presence_penalty=frequency)
+    every = dict(repetition_penalty=1200, frequency_penalty=-300, presence_penalty=900)
+    case("all", **every)
+    for position in (0, 5, 6, 18, 19, 20, 0xFFFFFFFF):
+        case(f"all, pos={position}", **every, position=position)
+    for prompt in (0, 14, 15, 16, 0xFFFFFFFF):
+        case(f"all, {prompt} prompt tokens", **every, prompt_tokens=prompt)
+    for kind, made in (("edges", c.wild), ("finite edges", c.wide)):
+        case(f"all, {kind}", made(90), **every)
+    case("zeros", np.where(np.arange(90) % 2, 0, 0x80000000).astype(np.uint32), **every)
+    some = [c.normal(90), tokens]
+    c.add("no vocabulary", p, some, 90, {"position": 3, **every}, change=lambda w: w.__setitem__(16, 0))
+    c.add("too large a vocabulary", p, some, 90, {"position": 3, **every}, change=lambda w: w.__setitem__(16, (1 << 18) + 1))
 
 
 MAKE = {
@@ -381,6 +428,8 @@ MAKE = {
     "TopExperts": experts.top_cases,
     "ExpertLinear": experts.linear_cases,
     "ExpertSum": experts.sum_cases,
+    "Penalize": penalize,
+    "FindStop": text_cases.find_stop,
 }
 
 

@@ -4,6 +4,7 @@ output in elements; Reply's are words of four bytes."""
 import numpy as np
 
 from .arithmetic import F, exp, first_of_largest, lane_sum, largest, number, stored
+from .records import control_slot
 from .text import DONE, EMPTY_PROMPT, ORDER, PROMPT_TOO_LONG, STOP
 
 
@@ -34,9 +35,7 @@ def finish(p, control, inputs, out):
         c.update({"phase": DONE, "status": status})
         if status == STOP:
             c.update({"prompt_tokens": measure if p["measure"] else 0, "output_len": 4 * (p["len"] + p["class"])})
-    seed = control.get("seed", 0)
-    out[:64] = 0
-    out[:12] = [c[name] for name in ORDER] + [seed & 0xFFFFFFFF, seed >> 32]
+    out[:64] = control_slot({**control, **c})
 
 
 def input_scale(p, control, inputs, out):

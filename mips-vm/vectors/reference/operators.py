@@ -144,12 +144,41 @@ def sample(p, control, inputs, out):
     out[control["position"] + 1] = token
 
 
+def penalize(p, control, inputs, out):
+    repetition = control.get("repetition_penalty", 0)
+    frequency, presence = control.get("frequency_penalty", 0), control.get("presence_penalty", 0)
+    if repetition in (0, 1000) and not frequency and not presence:
+        return
+    logits = inputs[0].view(F)[: p["vocab"]].copy()
+    known = [int(token) for token in inputs[1][: p["tokens_capacity"]][: control["position"] + 1]]
+    answer = known[control.get("prompt_tokens", 0) :]
+    for token in set(known):
+        if token >= p["vocab"]:
+            continue
+        if repetition not in (0, 1000):
+            r = F(np.float64(repetition)) / F(1000)
+            logits[token] = logits[token] * r if logits[token] < 0 else logits[token] / r
+        if token in answer:
+            logits[token] = logits[token] - F(answer.count(token)) * (F(frequency) / F(1000))
+            logits[token] = logits[token] - F(presence) / F(1000)
+    out[: p["vocab"]] = stored(logits)
+
+
 def draw(control, probabilities):
     """The sampler's token."""
     w = [F(0) if np.isnan(v) or np.signbit(v) else v for v in probabilities]
-    enough = (F(control["top_p"]) / F(1000)) * lane_sum(np.array(w, F))
+    ranked = sorted(range(len(w)), key=lambda i: (-w[i], i))
+    total = lane_sum(np.array(w, F))
+    if 0 < control.get("top_k", 0) < len(w):
+        ranked, total = ranked[: control["top_k"]], F(0)
+        for token in ranked:
+            total = total + w[token]
+    enough = (F(control["top_p"]) / F(1000)) * total
+    floor = (F(control.get("min_p", 0)) / F(1000)) * w[ranked[0]]
     taken, kept = [], F(0)
-    for token in sorted(range(len(w)), key=lambda i: (-w[i], i)):
+    for token in ranked:
+        if taken and w[token] < floor:
+            break
         taken.append(token)
         kept = kept + w[token]
         if kept >= enough:

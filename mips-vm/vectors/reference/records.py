@@ -89,10 +89,13 @@ OPCODES = {
     "RowsWeightedSum": (51, ROWS_ATTENTION),
     "RowsMean": (52, ROWS),
     "UnitNorm": (53, ("len",)),
+    "Penalize": (38, ("vocab", "tokens_capacity")),
+    "FindStop": (39, ("vocab", "tokens_capacity", "longest")),
     "TopExperts": (44, ("experts", "used")),
     "ExpertLinear": (45, ("experts", "used", "rows", "cols", "own", "format")),
     "ExpertSum": (46, ("experts", "used", "dim")),
 }
+SAMPLING = ("top_k", "min_p", "repetition_penalty", "frequency_penalty", "presence_penalty", "text_end")
 CONTROL = ("phase", "position", "prompt_len", "prompt_tokens", "tokens_out", "max_tokens", "status", "output_len", "temperature", "top_p")
 
 
@@ -112,7 +115,15 @@ def control_slot(control):
     words[: len(CONTROL)] = [control.get(name, 0) for name in CONTROL]
     seed = control.get("seed", 0)
     words[10], words[11] = seed & 0xFFFFFFFF, seed >> 32
+    words[12:18] = [control.get(name, 0) & 0xFFFFFFFF for name in SAMPLING]
+    words[32:] = np.frombuffer(b"".join(stop_words(control)), "<u4")
     return words
+
+
+def stop_words(control):
+    """The four words of the stop texts: given as texts, or as whole words where a test wants them odd."""
+    texts = [*control.get("stop", []), *[b""] * 4][:4]
+    return [text if len(text) == 32 else text.ljust(31, b"\0") + bytes([len(text)]) for text in texts]
 
 
 def encode(vectors):

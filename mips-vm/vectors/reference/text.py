@@ -3,6 +3,8 @@ in place."""
 
 import numpy as np
 
+from .records import control_slot, stop_words
+
 BOS, PREFIX, EOS = 1, 2, 4
 NONE = 0xFFFFFFFF
 WINDOW = 1 << 28
@@ -115,7 +117,9 @@ def tokenize_count(p, control, inputs, out):
 def printed(p, control, inputs):
     texts = texts_of(inputs[1], inputs[2], p["vocab"])
     tokens = inputs[0][: p["tokens_capacity"]][control["prompt_tokens"] :][: control["tokens_out"]]
-    return b"".join(texts[t] for t in tokens if t < p["vocab"])
+    text = b"".join(texts[t] for t in tokens if t < p["vocab"])
+    end = control.get("text_end", 0)
+    return text[: end - 1] if end else text
 
 
 def detokenize(p, control, inputs, out):
@@ -129,14 +133,30 @@ def detokenize_len(p, control, inputs, out):
     out[0] = len(printed(p, control, inputs))
 
 
+def find_stop(p, control, inputs, out):
+    stops = [word[: min(word[31], 31)] for word in stop_words(control)]
+    stops = [stop for stop in stops if stop]
+    if not stops:
+        return
+    out[:64] = 0
+    texts = texts_of(inputs[1], inputs[2], p["vocab"])
+    tokens = inputs[0][: p["tokens_capacity"]]
+    if control["position"] + 1 >= len(tokens):
+        return
+    of = lambda token: texts[token] if token < p["vocab"] else b""
+    before = b"".join(of(t) for t in tokens[control["prompt_tokens"] : control["position"] + 1])
+    whole = before + of(tokens[control["position"] + 1])[: p["longest"]]
+    begins = [b for stop in stops for b in range(len(whole)) if whole.startswith(stop, b) and b + len(stop) > len(before)]
+    if begins:
+        out[0] = min(begins) + 1
+
+
 def advance(p, control, inputs, out):
     c = {name: control.get(name, 0) for name in ORDER}
     moves = {TOKENIZE: tokenized, PREFILL: prefilled, GENERATE: generated, DETOKENIZE: detokenized}
     if c["phase"] in moves:
         c.update(moves[c["phase"]](p, c, int(inputs[0][0]), inputs[1]))
-    seed = control.get("seed", 0)
-    out[:64] = 0
-    out[:12] = [c[name] for name in ORDER] + [seed & 0xFFFFFFFF, seed >> 32]
+    out[:64] = control_slot({**control, **c})
 
 
 ORDER = ("phase", "position", "prompt_len", "prompt_tokens", "tokens_out", "max_tokens", "status", "output_len", "temperature", "top_p")
@@ -162,6 +182,8 @@ def generated(p, c, n, tokens):
     if token in [p["eos0"], p["eos1"], p["eos2"], p["eos3"]][: p["eos_count"]]:
         return {"phase": DETOKENIZE, "status": STOP}
     done = {"phase": DETOKENIZE, "tokens_out": c["tokens_out"] + 1}
+    if n:
+        return {**done, "status": STOP, "text_end": n}
     if c["tokens_out"] + 1 == c["max_tokens"]:
         return {**done, "status": LENGTH}
     if c["position"] + 1 == p["context"]:

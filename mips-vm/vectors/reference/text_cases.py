@@ -102,11 +102,11 @@ def detokenize(c):
     tokens = np.concatenate([c.random.integers(0, 8, 57), [0xFFFFFFFF, 7, 1]]).astype(np.uint32)
     out = lambda p: -(-p["output_capacity"] // 4) if c.op == "Detokenize" else 64
 
-    def case(name, capacity, prompt_tokens, tokens_out, offsets=None, blob=None):
+    def case(name, capacity, prompt_tokens, tokens_out, offsets=None, blob=None, text_end=0):
         p = {"vocab": len(texts), "tokens_capacity": 60, "output_capacity": capacity}
         given = joined(texts)
         inputs = [tokens, given[0] if blob is None else blob, given[1] if offsets is None else np.array(offsets, np.uint32)]
-        c.add(name, p, inputs, out(p), {"phase": 3, "prompt_tokens": prompt_tokens, "tokens_out": tokens_out})
+        c.add(name, p, inputs, out(p), {"phase": 3, "prompt_tokens": prompt_tokens, "tokens_out": tokens_out, "text_end": text_end})
 
     for capacity in (4, 30, 256, 1000):
         case(f"capacity {capacity}", capacity, 3, 50)
@@ -117,6 +117,58 @@ def detokenize(c):
     case("texts that end before they begin", 512, 0, 60, offsets=[9, 3, 8, 1, 0, 4, 4, 20])
     case("texts past the tensor", 700, 0, 60, offsets=[20, 25, 40, 41, 100, 120, 121, 130])
     case("no texts", 64, 0, 60, blob=np.zeros(0, np.uint32))
+    for end in (1, 2, 40, 64, 65, 300, 5000, 0xFFFFFFFF):
+        case(f"cut at {end}", 512, 3, 50, text_end=end)
+        case(f"cut at {end}, small", 64, 3, 50, text_end=end)
+
+
+def find_stop(c):
+    texts = [b"", b"a", b"ab", b"b", "\u00e9".encode()[:1], "\u00e9".encode()[1:], b"\n\n", b"stop here", b"xyz" * 14, b" "]
+    blob, offsets = joined(texts)
+
+    def case(name, tokens, stop, position=None, prompt=2, p=None, offsets=offsets, **control):
+        tokens = np.array([1, 2, *tokens], np.uint32)
+        parameters = {"vocab": len(texts), "tokens_capacity": len(tokens), "longest": max(map(len, texts)), **(p or {})}
+        at = len(tokens) - 2 if position is None else position
+        c.add(name, parameters, [tokens, blob, offsets], 64, {"position": at, "prompt_tokens": prompt, "stop": stop, **control})
+
+    case("none", [1, 2, 3], [])
+    case("not there", [1, 2, 3], [b"zz"])
+    case("a whole token", [1, 9, 6], [b"\n\n"])
+    case("within a token", [1, 9, 7], [b"op h"])
+    case("over several tokens", [3, 1, 9, 3], [b"ba b"])
+    case("begins within a token", [7, 3], [b"hereb"])
+    case("a character in two tokens", [1, 4, 5], ["\u00e9".encode()])
+    case("only earlier", [6, 1, 2], [b"\n\n"])
+    case("the first of two", [1, 7], [b"here", b"stop"])
+    case("the earlier beginning", [7, 3], [b"eb", b"hereb"])
+    case("in the last place", [1, 7], [b"", b"", b"", b"here"])
+    case("twice in a token", [8], [b"zx"])
+    case("overlapping", [1, 1, 1], [b"aa"])
+    case("begins in the prompt", [3], [b"bb"])
+    case("begins in the prompt, which is shorter", [3], [b"bb"], prompt=1)
+    case("31 bytes", [8, 8], [(b"xyz" * 14)[2:33]])
+    case("31 bytes over tokens", [3] * 40, [b"b" * 31])
+    case("30 before", [3] * 31, [b"b" * 31])
+    case("29 before", [3] * 30, [b"b" * 31])
+    case("an odd length counts as 31", [8, 8], [(b"xyz" * 14)[1:32] + b"\xff"])
+    case("a token without text", [7, 0], [b"here"])
+    case("an unknown token", [7, 77], [b"here"])
+    case("a longer text", [8], [b"yz"], p={"longest": 1})
+    case("its beginning", [8], [b"xy"], p={"longest": 2})
+    case("no byte of it", [8], [b"xy"], p={"longest": 0})
+    case("no prompt", [3, 3], [b"bb"], prompt=0)
+    case("past the prompt", [3, 3], [b"bb"], prompt=77)
+    case("past the slot", [3, 3], [b"bb"], position=3)
+    case("far past the slot", [3, 3], [b"bb"], position=0xFFFFFFFF)
+    odd = offsets.copy()
+    odd[3], odd[6] = 300, 0
+    case("hostile offsets", [1, 4, 2, 3, 6], [b"b"], offsets=odd, p={"longest": 200})
+    case("texts past the tensor", [1, 2], [b"\0" * 9], offsets=odd, p={"longest": 200})
+    for i in range(12):
+        tokens = c.random.integers(0, 4, 12)
+        stops = [b"".join(texts[t] for t in c.random.integers(0, 4, c.random.integers(1, 5)))[:31] for _ in range(3)]
+        case(f"random {i}", tokens, stops)
 
 
 def advance(c):
@@ -144,5 +196,12 @@ def advance(c):
     for count in (0, 1, 100, 101, 0xFFFFFFFF):
         case(f"detokenize {count}", count, phase=3, status=1, tokens_out=2)
     case("done", 5, phase=4, status=3, output_len=17, position=6)
+    sampling = dict(top_k=40, min_p=50, repetition_penalty=1100, frequency_penalty=-700, presence_penalty=0x7FFFFFFF, stop=[b"a", b"bc", b"", b"x" * 31])
+    for phase, position in ((0, 0), (1, 2), (2, 3), (3, 6), (4, 6)):
+        case(f"sampling parameters stay, phase {phase}", 3, phase=phase, position=position, prompt_tokens=4, max_tokens=9, text_end=7, **sampling)
+    for count in (1, 12, 0xFFFFFFFF):
+        case(f"a stop text, {count}", count, phase=2, position=3, tokens_out=1, prompt_tokens=1, max_tokens=9, **sampling)
+        case(f"a stop text in the last token, {count}", count, {"eos_count": 0}, phase=2, position=7, tokens_out=2, prompt_tokens=1, **sampling)
+        case(f"a stop text and an end token, {count}", count, phase=2, position=4, tokens_out=1, prompt_tokens=1, **sampling)
     five = lambda w: w.__setitem__(19, 5)
     c.add("five end tokens", p, [np.zeros(64, np.uint32), tokens], 64, base, change=five)

@@ -3,8 +3,8 @@
 
 use gavel_machine::{Machine, memory::CHUNK_BYTES};
 use gavel_primitives::{
-    Hash, Params, Request, ResultCommitment, Status, StatusCode, Tree, node, root_of_bytes,
-    zero_root,
+    Hash, Params, Request, ResultCommitment, STOP_TEXTS, Status, StatusCode, StopText, Tree, node,
+    root_of_bytes, zero_root,
 };
 use gavel_program::{Control, Header, WINDOW_DEPTH, boot};
 use serde_json::Value;
@@ -45,9 +45,34 @@ fn params(of: &Value) -> Params {
     Params {
         max_tokens: number(&of["maxTokens"]),
         temperature: number(&of["temperature"]),
+        top_k: number(&of["topK"]),
         top_p: number(&of["topP"]),
+        min_p: number(&of["minP"]),
+        repetition_penalty: number(&of["repetitionPenalty"]),
+        frequency_penalty: signed(&of["frequencyPenalty"]),
+        presence_penalty: signed(&of["presencePenalty"]),
         seed: number(&of["seed"]),
+        stop: stop_texts(of),
     }
+}
+
+fn signed(value: &Value) -> i32 {
+    let whole = value.as_i64().and_then(|whole| i32::try_from(whole).ok());
+    whole.unwrap_or_else(|| panic!("{value} is no signed number"))
+}
+
+/// The stop texts' words, each made again from its own bytes.
+fn stop_texts(of: &Value) -> [StopText; STOP_TEXTS] {
+    let words = cases(of, "stop", STOP_TEXTS);
+    std::array::from_fn(|at| {
+        let word: [u8; 32] = bytes(&words[at]).try_into().expect("32 bytes");
+        let read = StopText::from_word(word);
+        match read.is_none() {
+            true => assert_eq!(read, StopText::NONE),
+            false => assert_eq!(StopText::new(read.bytes()), Ok(read)),
+        }
+        read
+    })
 }
 
 fn request(of: &Value) -> Request {

@@ -400,8 +400,14 @@ impl Engine {
         &mut state.slot_mut(self.plan[0].output)[index]
     }
 
-    /// Runs the last node, which moves the request on.
+    /// Runs the nodes that move a request on after its layers: the last one, and before it the one that finds stop texts.
     pub(crate) fn advance(&self, state: &mut State) {
+        let find_stop = self.batches().and_then(|batches| batches.plan.find_stop);
+        let found = find_stop.filter(|k| self.run_node(*k, state).is_some());
         self.run_node(self.program.nodes.len() - 1, state);
+        // The count is a scratch slot: the next step finds it empty.
+        if let Some(k) = found {
+            state.clear(self.output_place(k));
+        }
     }
 }

@@ -9,9 +9,11 @@
 //! - [`mod@env`]: the Merkle trees over a state
 //! - [`execution`]: a request's execution commitment, and the state before any node of it
 //! - [`printed()`]: what a token prints
+//! - [`coming`]: an answer's text as it comes, up to a stop text
 //! - [`replied()`]: the numbers that a program of one step answers with
 pub mod batch;
 pub mod changes;
+pub mod coming;
 pub mod engine;
 mod env;
 pub mod execution;
@@ -34,6 +36,7 @@ pub mod wasm;
 
 pub use batch::flow::Checked;
 pub use batch::scheduler::{Capacity, CapacityError};
+pub use coming::ComingText;
 pub use engine::{Engine, Outcome};
 pub use env::Env;
 pub use execution::{Edit, Execution, Rewrite, answer_edited};

@@ -3,7 +3,7 @@
 use crate::assemble::Assembly;
 use crate::file::words_of;
 use crate::vocab::{ByteLevel, Lexicon, Model, SentencePiece, Texts, Vocab, WordPiece};
-use gavel_program::op::{Bpe, Detokenize, Tokenizer, WordPiece as WordPieceOp};
+use gavel_program::op::{Bpe, Detokenize, FindStop, Tokenizer, WordPiece as WordPieceOp};
 use gavel_program::{DType, Op, Operand, Phase};
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ pub(crate) struct TextNodes {
     tokenizers: [Op; 2],
     tokenizer_inputs: Vec<Operand>,
     detokenizer: Detokenize,
+    stop: FindStop,
     detokenizer_inputs: Vec<Operand>,
     tokens: u32,
     output: u32,
@@ -58,6 +59,11 @@ impl TextNodes {
                 tokens_capacity,
                 output_capacity,
             },
+            stop: FindStop {
+                vocab: vocab.len() as u32,
+                tokens_capacity,
+                longest: vocab.printed.longest(),
+            },
             detokenizer_inputs,
             tokens,
             output,
@@ -71,6 +77,13 @@ impl TextNodes {
         for (op, output) in self.tokenizers.into_iter().zip([self.tokens, self.count]) {
             assembly.node(op, phase, &self.tokenizer_inputs, output);
         }
+    }
+
+    /// Adds the node that finds stop texts, after the sampler.
+    pub(crate) fn find_stop(&self, assembly: &mut Assembly) {
+        let inputs = &self.detokenizer_inputs;
+        let phase = Phase::Generate.bit();
+        assembly.node(Op::FindStop(self.stop), phase, inputs, self.count);
     }
 
     /// Adds the nodes of the last step.

@@ -22,7 +22,7 @@ fn next(p: &Advance, control: &Control, count: u32, tokens: &[u32]) -> Control {
     match control.phase() {
         Phase::Tokenize => tokenized(p, control, count),
         Phase::Prefill => prefilled(control),
-        Phase::Generate => generated(p, control, &tokens[..p.tokens_capacity as usize]),
+        Phase::Generate => generated(p, control, count, &tokens[..p.tokens_capacity as usize]),
         Phase::Detokenize => detokenized(p, control, count),
         Phase::Done => *control,
     }
@@ -70,7 +70,8 @@ fn prefilled(control: &Control) -> Control {
     }
 }
 
-fn generated(p: &Advance, control: &Control, tokens: &[u32]) -> Control {
+/// `text_end` is not 0 where the token completes a stop text.
+fn generated(p: &Advance, control: &Control, text_end: u32, tokens: &[u32]) -> Control {
     let following = control.position.wrapping_add(1);
     let id = tokens.get(following as usize).copied();
     if id.is_some_and(|id| is_end(p, id)) {
@@ -80,7 +81,10 @@ fn generated(p: &Advance, control: &Control, tokens: &[u32]) -> Control {
         tokens_out: control.tokens_out.wrapping_add(1),
         ..*control
     };
-    if more.tokens_out == control.max_tokens {
+    if text_end != 0 {
+        let cut = Control { text_end, ..more };
+        ended(&cut, Phase::Detokenize, Status::Stop)
+    } else if more.tokens_out == control.max_tokens {
         ended(&more, Phase::Detokenize, Status::Length)
     } else if following == p.context {
         ended(&more, Phase::Detokenize, Status::ContextFull)

@@ -7,8 +7,8 @@ use crate::shape::in_domain;
 use crate::text::cost as text;
 use gavel_program::boot::TILE_BYTES;
 use gavel_program::op::{
-    Conv, ExpertLinear, Linear, Pool, Reduction, RowSoftmax, RowsLinear, Sample, Scores, Softmax,
-    WeightedSum,
+    Conv, ExpertLinear, Linear, Penalize, Pool, Reduction, RowSoftmax, RowsLinear, Sample, Scores,
+    Softmax, WeightedSum,
 };
 use gavel_program::{Node, Op, WeightFormat};
 
@@ -74,10 +74,12 @@ pub fn cost(node: &Node) -> u64 {
             Op::Probs(p) => {
                 u64::from(p.vocab) * KEY + TILE * (EXP + ADD + DIVIDE + 2 * ROUND) + DIVIDE
             }
+            Op::Penalize(p) => penalize(p),
             Op::Sample(p) => sample(p),
             Op::TokenizeIds(p) | Op::TokenizeCount(p) => text::tokenize(p),
             Op::BpeIds(p) | Op::BpeCount(p) => text::bpe(p),
             Op::Detokenize(p) | Op::DetokenizeLen(p) => text::detokenize(p),
+            Op::FindStop(p) => text::find_stop(p),
             Op::Advance(_) | Op::Finish(_) => text::advance(),
             Op::Reply(p) => TILE * ROUND + u64::from(p.len) * KEY + 1000,
             Op::InputScale(_) => TILE * (FROM_INTEGER + 2 * DIVIDE + ADD + 4 * ROUND) + 500,
@@ -263,11 +265,17 @@ fn rows(rows: u32, width: u32) -> u64 {
     ((TILE - 1).div_ceil(width) + 1).min(rows)
 }
 
+fn penalize(p: &Penalize) -> u64 {
+    let logit = COMPARE + FROM_INTEGER + DIVIDE + MULTIPLY + 2 * ADD + 3 * ROUND;
+    let penalties = 3 * (FROM_INTEGER + DIVIDE);
+    u64::from(p.tokens_capacity) * ROUND + TILE * logit + penalties + 500
+}
+
 fn sample(p: &Sample) -> u64 {
     let vocab = u64::from(p.vocab);
     let levels = u64::from(vocab.ilog2()) + 1;
     // Building the heap sifts twice the vocabulary's number of levels, emptying it all levels for each token.
     let heap = vocab * (2 + levels) * SIFT;
-    let sums = 3 * vocab * (ADD + COMPARE + 2 * ROUND);
-    vocab * KEY + heap + sums + FOLD + 4 * MULTIPLY + DIVIDE + 1000
+    let sums = 3 * vocab * (ADD + 2 * COMPARE + 2 * ROUND);
+    vocab * KEY + heap + sums + FOLD + 6 * MULTIPLY + 2 * DIVIDE + 1000
 }

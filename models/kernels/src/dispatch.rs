@@ -15,11 +15,11 @@ use crate::rows::{
     layer_norm, rows_add, rows_embed, rows_gelu, rows_linear, rows_mean, rows_scores, rows_softmax,
     rows_weighted_sum, unit_norm,
 };
-use crate::sample::{probs, sample};
+use crate::sample::{penalize, probs, sample};
 use crate::store::store_row;
 use crate::text::{
-    bpe_count, bpe_ids, detokenize, detokenize_len, tokenize_count, tokenize_ids, word_piece_count,
-    word_piece_ids,
+    bpe_count, bpe_ids, detokenize, detokenize_len, find_stop, tokenize_count, tokenize_ids,
+    word_piece_count, word_piece_ids,
 };
 use crate::{rows, sample, shape, store};
 use core::ops::Range;
@@ -47,7 +47,7 @@ pub fn touched_by(node: &Node, control: &Control, inputs: &[&[u32]]) -> Range<us
     }
 }
 
-/// Whether the operator has something to do at the control's position and temperature.
+/// Whether the operator has something to do at the control's position and with its parameters.
 fn position_fits(op: &Op, control: &Control) -> bool {
     match op {
         Op::Embed(p) => control.position < p.tokens_capacity,
@@ -55,6 +55,8 @@ fn position_fits(op: &Op, control: &Control) -> bool {
         Op::Scores(p) => control.position < p.context,
         Op::Softmax(p) => control.position < p.context,
         Op::WeightedSum(p) => control.position < p.context,
+        Op::Penalize(_) => control.penalizes(),
+        Op::FindStop(_) => control.stops(),
         Op::Probs(_) => control.temperature != 0,
         _ => true,
     }
@@ -116,6 +118,7 @@ fn run(
         Op::SwiGlu(_) => swiglu(inputs, range, out),
         Op::GeGlu(_) => geglu(inputs, range, out),
         Op::Scale(p) => scale(p, inputs, range, out),
+        Op::Penalize(p) => penalize(p, control, inputs, range, out, scratch),
         Op::Probs(p) => probs(p, control, inputs, range, out),
         Op::Sample(p) => sample(p, control, inputs, out, scratch),
         Op::TokenizeIds(p) => tokenize_ids(p, control, inputs, range, out, scratch),
@@ -124,6 +127,7 @@ fn run(
         Op::BpeCount(p) => bpe_count(p, control, inputs, range, out, scratch),
         Op::Detokenize(p) => detokenize(p, control, inputs, range, out),
         Op::DetokenizeLen(p) => detokenize_len(p, control, inputs, range, out),
+        Op::FindStop(p) => find_stop(p, control, inputs, range, out),
         Op::Advance(p) => advance(p, control, inputs, range, out),
         Op::Reply(p) => reply(p, control, inputs, range, out),
         Op::Finish(p) => finish(p, control, inputs, range, out),

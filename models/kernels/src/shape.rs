@@ -5,7 +5,7 @@
 
 use gavel_program::boot::{SCRATCH_WORDS, WINDOW_BYTES};
 use gavel_program::op::{
-    Bpe, Conv, InputScale, Measure, Pool, RowsAttention, Tokenizer, WordPiece,
+    Bpe, Conv, InputScale, Measure, Penalize, Pool, Probs, RowsAttention, Tokenizer, WordPiece,
 };
 use gavel_program::{DType, Node, Op, WeightFormat};
 
@@ -79,7 +79,10 @@ pub fn output(op: &Op) -> Shape {
         Op::WeightedSum(p) => Shape::new(F32, &[p.heads, p.head_dim]),
         Op::Add(p) | Op::SwiGlu(p) | Op::GeGlu(p) | Op::Relu(p) => Shape::new(F32, &[p.len]),
         Op::Scale(p) => Shape::new(F32, &[p.len]),
-        Op::Probs(p) => Shape::new(F32, &[p.vocab]),
+        Op::Probs(Probs { vocab }) | Op::Penalize(Penalize { vocab, .. }) => {
+            Shape::new(F32, &[*vocab])
+        }
+        Op::FindStop(_) => Shape::new(I32, &[COUNT_LEN]),
         Op::Sample(p) => Shape::new(I32, &[p.tokens_capacity]),
         Op::Detokenize(p) => Shape::new(U8, &[p.output_capacity]),
         Op::Reply(p) => Shape {
@@ -154,6 +157,11 @@ pub fn input(op: &Op, index: usize) -> Option<Shape> {
         (Op::ExpertSum(p), 0) => shape(F32, &[p.used, p.dim]),
         (Op::ExpertSum(p), 1) => shape(I32, &[p.used]),
         (Op::ExpertSum(p), 2) => shape(F32, &[p.experts]),
+        (Op::Penalize(p), 0) => shape(F32, &[p.vocab]),
+        (Op::Penalize(p), 1) => shape(I32, &[p.tokens_capacity]),
+        (Op::FindStop(p), 0) => shape(I32, &[p.tokens_capacity]),
+        (Op::FindStop(_), 1) => shape(U8, &[0]),
+        (Op::FindStop(p), 2) => shape(I32, &[p.vocab.saturating_add(1)]),
         (Op::Probs(p), 0) => shape(F32, &[p.vocab]),
         (Op::Sample(p), 0 | 1) => shape(F32, &[p.vocab]),
         (Op::Detokenize(p) | Op::DetokenizeLen(p), 0) => shape(I32, &[p.tokens_capacity]),
@@ -290,6 +298,7 @@ fn parameters_fit(op: &Op) -> bool {
         Op::WeightedSum(p) => p.window > 0 && heads_fit(p.heads, p.kv_heads, p.head_dim),
         Op::Softmax(p) => p.window > 0 && p.context as usize <= SCRATCH_WORDS,
         Op::Probs(p) => p.vocab > 0,
+        Op::Penalize(p) => p.vocab > 0 && p.vocab as usize <= SCRATCH_WORDS,
         Op::Sample(p) => p.vocab > 0 && p.vocab as usize <= SCRATCH_WORDS,
         Op::TokenizeIds(p) | Op::TokenizeCount(p) => p.prompt_capacity <= crate::text::MAX_PROMPT,
         Op::BpeIds(p) | Op::BpeCount(p) => {

@@ -13,12 +13,27 @@
 //! | 8 | temperature in thousandths, 0 = greedy |
 //! | 9 | top-p in thousandths |
 //! | 10, 11 | seed, low word first |
-//! | 12..63 | zero |
+//! | 12 | top-k, 0 = all |
+//! | 13 | min-p in thousandths |
+//! | 14 | repetition penalty in thousandths, 0 and 1000 = none |
+//! | 15 | frequency penalty in thousandths, two's complement |
+//! | 16 | presence penalty in thousandths, two's complement |
+//! | 17 | the text's end: 0, or one more than the bytes of text that stand before a stop text |
+//! | 18..31 | zero |
+//! | 32..63 | four stop texts, 8 words each: their bytes, zeros, and as the last byte their length |
 
-use gavel_primitives::{Params, Status};
+use gavel_primitives::{Params, STOP_TEXTS, Status, StopText, StopTexts};
 
 /// Words of the control slot.
 pub const CONTROL_WORDS: usize = 64;
+/// The first word of the stop texts.
+const STOP: usize = 32;
+/// Words of a stop text.
+const STOP_WORDS: usize = 8;
+/// The repetition penalty that leaves logits as they are.
+const NO_REPETITION: u32 = 1000;
+
+const _: () = assert!(STOP + STOP_TEXTS * STOP_WORDS == CONTROL_WORDS);
 
 /// Phases of a request. A node's predicate is a mask with bit `phase as u32` for each phase in which it runs.
 #[repr(u32)]
@@ -79,6 +94,20 @@ pub struct Control {
     pub top_p: u32,
     /// Seed of the sampler.
     pub seed: u64,
+    /// The most probable tokens that are drawn from; 0 = all.
+    pub top_k: u32,
+    /// Thousandths.
+    pub min_p: u32,
+    /// Thousandths; 0 and 1000 = none.
+    pub repetition_penalty: u32,
+    /// Thousandths.
+    pub frequency_penalty: i32,
+    /// Thousandths.
+    pub presence_penalty: i32,
+    /// 0, or one more than the bytes of text that stand before a stop text.
+    pub text_end: u32,
+    /// Texts before which the answer ends.
+    pub stop: StopTexts,
 }
 
 impl Control {
@@ -96,6 +125,13 @@ impl Control {
             temperature: params.temperature,
             top_p: params.top_p,
             seed: params.seed,
+            top_k: params.top_k,
+            min_p: params.min_p,
+            repetition_penalty: params.repetition_penalty,
+            frequency_penalty: params.frequency_penalty,
+            presence_penalty: params.presence_penalty,
+            text_end: 0,
+            stop: params.stop,
         }
     }
 
@@ -113,13 +149,27 @@ impl Control {
             temperature: words[8],
             top_p: words[9],
             seed: u64::from(words[10]) | u64::from(words[11]) << 32,
+            top_k: words[12],
+            min_p: words[13],
+            repetition_penalty: words[14],
+            frequency_penalty: words[15] as i32,
+            presence_penalty: words[16] as i32,
+            text_end: words[17],
+            stop: core::array::from_fn(|text| {
+                let words = &words[STOP + text * STOP_WORDS..][..STOP_WORDS];
+                let mut bytes = [0; 4 * STOP_WORDS];
+                for (bytes, word) in bytes.chunks_exact_mut(4).zip(words) {
+                    bytes.copy_from_slice(&word.to_le_bytes());
+                }
+                StopText::from_word(bytes)
+            }),
         }
     }
 
     /// Writes the slot.
     pub fn encode(&self) -> [u32; CONTROL_WORDS] {
         let mut words = [0; CONTROL_WORDS];
-        words[..12].copy_from_slice(&[
+        words[..18].copy_from_slice(&[
             self.phase,
             self.position,
             self.prompt_len,
@@ -132,8 +182,35 @@ impl Control {
             self.top_p,
             self.seed as u32,
             (self.seed >> 32) as u32,
+            self.top_k,
+            self.min_p,
+            self.repetition_penalty,
+            self.frequency_penalty as u32,
+            self.presence_penalty as u32,
+            self.text_end,
         ]);
+        for (words, text) in words[STOP..].chunks_exact_mut(STOP_WORDS).zip(&self.stop) {
+            for (word, bytes) in words.iter_mut().zip(text.word().chunks_exact(4)) {
+                *word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+            }
+        }
         words
+    }
+
+    /// Whether tokens that were there before have other logits.
+    pub fn penalizes(&self) -> bool {
+        let repetition = self.repetition_penalty != 0 && self.repetition_penalty != NO_REPETITION;
+        repetition || self.frequency_penalty != 0 || self.presence_penalty != 0
+    }
+
+    /// Whether there is a text before which the answer ends.
+    pub fn stops(&self) -> bool {
+        self.stop.iter().any(|text| !text.is_none())
+    }
+
+    /// Bytes of the generated tokens' text that the answer may have.
+    pub fn text_limit(&self) -> u32 {
+        self.text_end.wrapping_sub(1)
     }
 
     /// The phase.

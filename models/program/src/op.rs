@@ -341,6 +341,29 @@ params! {
     }
 }
 params! {
+    /// Logits after the penalties on tokens that were there before, only if the control slot has any; else the output keeps its value.
+    /// Inputs: logits F32\[vocab\], tokens I32\[tokens_capacity\]. Output F32\[vocab\], usually the logits' own slot.
+    Penalize {
+        /// Elements.
+        vocab: u32,
+        /// Elements of the tokens slot.
+        tokens_capacity: u32,
+    }
+}
+params! {
+    /// Where the answer's text ends, if the token at `pos + 1` completes a stop text; only if the control slot has any. Inputs: tokens
+    /// I32\[tokens_capacity\], texts U8 (as printed), offsets I32[vocab + 1]. Output I32\[64\]: word 0 is 0, or one more than the bytes
+    /// of text that stand before the stop text.
+    FindStop {
+        /// Tokens of the vocabulary.
+        vocab: u32,
+        /// Elements of the tokens slot.
+        tokens_capacity: u32,
+        /// Bytes of the longest text: of a longer one only so many are looked at, which bounds the cost.
+        longest: u32,
+    }
+}
+params! {
     /// The sampler's weights `exp((l[i] - max l) / T)`, only if the temperature is not 0; else the output keeps its value.
     /// Inputs: logits F32\[vocab\]. Output F32\[vocab\].
     Probs {
@@ -370,8 +393,8 @@ params! {
     }
 }
 params! {
-    /// The step's last node: moves the request on. Inputs: count I32\[64\] (word 0: prompt tokens in the tokenize phase, output
-    /// bytes in the detokenize phase), tokens I32\[tokens_capacity\]. Output: the control slot.
+    /// The step's last node: moves the request on. Inputs: count I32\[64\] (word 0: prompt tokens in the tokenize phase, the text's end in
+    /// the generate phase as [`FindStop`] gives it, output bytes in the detokenize phase), tokens I32\[tokens_capacity\]. Output: the control slot.
     Advance {
         /// Positions of the context.
         context: u32,
@@ -781,6 +804,10 @@ ops! {
     36 RowsGelu(Rows),
     /// Attention scores of rows.
     37 RowsScores(RowsAttention),
+    /// Logits after the penalties.
+    38 Penalize(Penalize),
+    /// The end of the answer's text before a stop text.
+    39 FindStop(FindStop),
     /// The experts that a token is sent to.
     44 TopExperts(TopExperts),
     /// The chosen experts' matrices times vectors.

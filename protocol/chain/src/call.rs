@@ -4,8 +4,8 @@ use crate::{
     Deployment, JoinBonds,
     bindings::{rollup::Rollup, tournament::Tournament as t},
     convert::{
-        address, b256, execution_end, first_slots, header, kind_code, machine_end, node_opening,
-        proof, request, tile_opening, words,
+        self, address, b256, execution_end, first_slots, header, kind_code, machine_end,
+        node_opening, proof, request, tile_opening, words,
     },
 };
 use alloy::{
@@ -16,7 +16,7 @@ use gavel_dispute::{
     Action, Kind, MatchId,
     payload::{BatchOpening, HEADER_WORDS, HeaderWords},
 };
-use gavel_primitives::{CompactProof, Hash};
+use gavel_primitives::{CompactProof, Hash, Params};
 
 /// A transaction to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -275,12 +275,7 @@ fn blank() -> Result<t::openBatchMatchCall, Error> {
             requester: Address::ZERO,
             promptRoot: B256::ZERO,
             promptLength: 0,
-            params: t::Params {
-                maxTokens: 0,
-                temperature: 0,
-                topP: 0,
-                seed: 0,
-            },
+            params: convert::tournament_params(&Params::greedy(0)),
         },
         _3: t::FirstSlots {
             promptOld: B256::ZERO,

@@ -1,6 +1,6 @@
 //! Between the contracts' types and the protocol's.
 
-use crate::bindings::tournament::Tournament as t;
+use crate::bindings::{hub::Hub, tournament::Tournament as t};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolValue;
 use gavel_dispute::{
@@ -10,7 +10,7 @@ use gavel_dispute::{
         TileOpening,
     },
 };
-use gavel_primitives::{CompactProof, Hash, Request};
+use gavel_primitives::{CompactProof, Hash, Params, Request, StopText};
 
 /// A hash as the contracts' word.
 pub fn b256(hash: Hash) -> B256 {
@@ -155,12 +155,67 @@ pub(crate) fn request(of: &Request) -> t::RequestPreimage {
         requester: Address::from(of.requester),
         promptRoot: b256(of.prompt_root),
         promptLength: of.prompt_len,
-        params: t::Params {
-            maxTokens: of.params.max_tokens,
-            temperature: of.params.temperature,
-            topP: of.params.top_p,
-            seed: of.params.seed,
-        },
+        params: tournament_params(&of.params),
+    }
+}
+
+/// Sampling parameters, for a tournament.
+pub(crate) fn tournament_params(of: &Params) -> t::Params {
+    let Hub::Params {
+        maxTokens,
+        temperature,
+        topK,
+        topP,
+        minP,
+        repetitionPenalty,
+        frequencyPenalty,
+        presencePenalty,
+        seed,
+        stop,
+    } = hub_params(of);
+    t::Params {
+        maxTokens,
+        temperature,
+        topK,
+        topP,
+        minP,
+        repetitionPenalty,
+        frequencyPenalty,
+        presencePenalty,
+        seed,
+        stop,
+    }
+}
+
+/// Sampling parameters, for the hub.
+pub fn hub_params(of: &Params) -> Hub::Params {
+    Hub::Params {
+        maxTokens: of.max_tokens,
+        temperature: of.temperature,
+        topK: of.top_k,
+        topP: of.top_p,
+        minP: of.min_p,
+        repetitionPenalty: of.repetition_penalty,
+        frequencyPenalty: of.frequency_penalty,
+        presencePenalty: of.presence_penalty,
+        seed: of.seed,
+        stop: of.stop.map(|text| B256::from(text.word())),
+    }
+}
+
+/// Sampling parameters, as the hub's events have them.
+pub(crate) fn params(of: &Hub::Params) -> Params {
+    Params {
+        max_tokens: of.maxTokens,
+        temperature: of.temperature,
+        top_k: of.topK,
+        top_p: of.topP,
+        min_p: of.minP,
+        repetition_penalty: of.repetitionPenalty,
+        frequency_penalty: of.frequencyPenalty,
+        presence_penalty: of.presencePenalty,
+        seed: of.seed,
+        stop: of.stop.map(|text| StopText::from_word(text.0)),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
         hub::Hub::{LaneCreated, Requested},
         registry::ModelRegistry::ModelRegistered,
     },
-    convert::{b256, hash},
+    convert::{self, b256, hash},
 };
 use alloy::{
     primitives::{Address, B256},
@@ -15,7 +15,7 @@ use alloy::{
     sol_types::{SolEvent, SolValue},
 };
 use gavel_dispute::payload::{HEADER_WORDS, HeaderWords};
-use gavel_primitives::{Hash, Params, Request, prompt_depth_fits, root_of_bytes};
+use gavel_primitives::{Hash, Request, prompt_depth_fits, root_of_bytes};
 use std::collections::BTreeMap;
 
 /// A registered program.
@@ -129,12 +129,7 @@ impl Inbox {
             requester: event.requester.into_array(),
             prompt_root,
             prompt_len: event.prompt.len() as u32,
-            params: Params {
-                max_tokens: event.params.maxTokens,
-                temperature: event.params.temperature,
-                top_p: event.params.topP,
-                seed: event.params.seed,
-            },
+            params: convert::params(&event.params),
         };
         if b256(request.id()) != event.requestId {
             tracing::error!(target: "chain", id = %event.requestId, "a request whose id is not the hash of its parts");

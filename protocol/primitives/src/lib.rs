@@ -13,6 +13,7 @@ mod request;
 mod result;
 mod sparse;
 mod status;
+mod stop;
 pub mod tag;
 
 pub use hash::{Hash, Hasher, keccak, node, tagged, word};
@@ -25,3 +26,4 @@ pub use request::{Params, Request, prompt_depth_fits};
 pub use result::ResultCommitment;
 pub use sparse::ConstantTail;
 pub use status::{Status, StatusCode};
+pub use stop::{MOST_STOP_BYTES, STOP_TEXTS, StopError, StopText, StopTexts};

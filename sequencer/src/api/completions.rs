@@ -10,7 +10,7 @@ use axum::{
     http::HeaderMap,
 };
 use gavel_engine::Outcome;
-use gavel_primitives::{Params, Status};
+use gavel_primitives::{Params, Status, StopError, StopText, StopTexts};
 use gavel_program::Header;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,6 +20,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const DEFAULT_MAX_TOKENS: u32 = 16;
 /// The hub's highest temperature, in thousandths.
 const MAX_TEMPERATURE: u32 = 100_000;
+/// The hub's highest repetition penalty, in thousandths.
+const MAX_REPETITION_PENALTY: u32 = 10_000;
+/// The hub's highest magnitude of the other penalties, in thousandths.
+const MAX_PENALTY: i32 = 2000;
 
 /// What is asked, in OpenAI's form. Fields that ask for what there isn't are refused, others are not looked at.
 #[derive(Debug, Deserialize)]
@@ -29,13 +33,18 @@ pub(super) struct CompletionRequest {
     max_tokens: Option<u32>,
     temperature: Option<f64>,
     top_p: Option<f64>,
+    top_k: Option<u32>,
+    min_p: Option<f64>,
+    repetition_penalty: Option<f64>,
+    frequency_penalty: Option<f64>,
+    presence_penalty: Option<f64>,
     seed: Option<u64>,
     n: Option<u32>,
     best_of: Option<u32>,
     stream: Option<bool>,
     echo: Option<bool>,
     logprobs: Option<u32>,
-    stop: Option<Value>,
+    stop: Option<Stop>,
     suffix: Option<String>,
 }
 
@@ -44,6 +53,24 @@ pub(super) struct CompletionRequest {
 enum Prompt {
     Text(String),
     Texts(Vec<String>),
+}
+
+/// One text before which the answer ends, or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Stop {
+    Text(String),
+    Texts(Vec<String>),
+}
+
+impl Stop {
+    fn texts(&self) -> Result<StopTexts, StopError> {
+        let texts = match self {
+            Stop::Text(text) => std::slice::from_ref(text),
+            Stop::Texts(texts) => texts,
+        };
+        StopText::all(texts.iter().map(String::as_bytes))
+    }
 }
 
 /// Answers a prompt at once. Where keys are set the same is asked on chain, paid by the operator.
@@ -82,10 +109,6 @@ impl CompletionRequest {
             ("stream", self.stream == Some(true)),
             ("echo", self.echo == Some(true)),
             ("logprobs", self.logprobs.is_some()),
-            (
-                "stop",
-                self.stop.as_ref().is_some_and(|stop| !stop.is_null()),
-            ),
             ("suffix", self.suffix.is_some()),
         ];
         match asked.into_iter().find(|(_, is_asked)| *is_asked) {
@@ -106,11 +129,26 @@ impl CompletionRequest {
             let message = format!("max_tokens is {max_tokens}, not in 1..={}", header.context);
             return Err(ApiError::parameter("max_tokens", message));
         }
+        let stop = self.stop.as_ref().map(Stop::texts).transpose();
+        let penalty = |param, value| signed_thousandths(param, value, MAX_PENALTY);
         Ok(Params {
             max_tokens,
             temperature: thousandths("temperature", self.temperature, 0, MAX_TEMPERATURE)?,
+            top_k: self.top_k.unwrap_or(0),
             top_p: thousandths("top_p", self.top_p, 1, 1000)?,
+            min_p: thousandths("min_p", self.min_p.or(Some(0.0)), 0, 1000)?,
+            repetition_penalty: thousandths(
+                "repetition_penalty",
+                self.repetition_penalty,
+                1,
+                MAX_REPETITION_PENALTY,
+            )?,
+            frequency_penalty: penalty("frequency_penalty", self.frequency_penalty)?,
+            presence_penalty: penalty("presence_penalty", self.presence_penalty)?,
             seed: self.seed.unwrap_or_else(rand::random),
+            stop: stop
+                .map_err(|error| ApiError::parameter("stop", error.to_string()))?
+                .unwrap_or_default(),
         })
     }
 
@@ -132,6 +170,17 @@ impl CompletionRequest {
             _ => Ok(text.into_bytes()),
         }
     }
+}
+
+/// A number, 0 if it isn't given, in thousandths of a magnitude up to `most`.
+fn signed_thousandths(param: &'static str, value: Option<f64>, most: i32) -> Result<i32, ApiError> {
+    let scaled = (value.unwrap_or(0.0) * 1000.0).round();
+    // NaN is in no range.
+    if !(f64::from(-most)..=f64::from(most)).contains(&scaled) {
+        let message = format!("{param} is not in -{most}..={most} thousandths");
+        return Err(ApiError::parameter(param, message));
+    }
+    Ok(scaled as i32)
 }
 
 /// A number, 1 if it isn't given, in thousandths within `low..=high`.
@@ -209,6 +258,13 @@ mod tests {
         assert_eq!(of(None), Some(1000));
         assert_eq!(of(Some(0.95)), Some(950));
         assert_eq!(of(Some(0.001)), Some(1));
+        let penalty = |value| signed_thousandths("presence_penalty", value, 2000).ok();
+        assert_eq!(penalty(None), Some(0));
+        assert_eq!(penalty(Some(-1.25)), Some(-1250));
+        assert_eq!(penalty(Some(-2.0)), Some(-2000));
+        for refused in [-2.001, 2.001, f64::NAN, f64::NEG_INFINITY] {
+            assert_eq!(penalty(Some(refused)), None, "{refused}");
+        }
         for refused in [0.0, -0.5, 1.01, f64::NAN, f64::INFINITY] {
             assert_eq!(of(Some(refused)), None, "{refused}");
         }

@@ -78,11 +78,15 @@ impl SqliteStore {
         let request = &asked.request;
         sqlx::query(
             "INSERT INTO requests
-             (place, id, requester, prompt, max_tokens, temperature, top_p, seed, callback_gas)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             (place, id, requester, prompt, max_tokens, temperature, top_p, seed, callback_gas,
+             top_k, min_p, repetition_penalty, frequency_penalty, presence_penalty, stop)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
              ON CONFLICT (place) DO UPDATE SET id = excluded.id, requester = excluded.requester,
              prompt = excluded.prompt, max_tokens = excluded.max_tokens, temperature = excluded.temperature,
-             top_p = excluded.top_p, seed = excluded.seed, callback_gas = excluded.callback_gas",
+             top_p = excluded.top_p, seed = excluded.seed, callback_gas = excluded.callback_gas,
+             top_k = excluded.top_k, min_p = excluded.min_p, repetition_penalty = excluded.repetition_penalty,
+             frequency_penalty = excluded.frequency_penalty, presence_penalty = excluded.presence_penalty,
+             stop = excluded.stop",
         )
         .bind(signed(request.index, "requests", "place")?)
         .bind(asked.id.to_string())
@@ -93,6 +97,14 @@ impl SqliteStore {
         .bind(i64::from(request.params.top_p))
         .bind(request.params.seed.to_string())
         .bind(i64::from(asked.callback_gas))
+        .bind(i64::from(request.params.top_k))
+        .bind(i64::from(request.params.min_p))
+        .bind(i64::from(request.params.repetition_penalty))
+        .bind(i64::from(request.params.frequency_penalty))
+        .bind(i64::from(request.params.presence_penalty))
+        .bind(hex::encode(
+            request.params.stop.map(|text| text.word()).concat(),
+        ))
         .execute(&self.pool)
         .await?;
         Ok(())

@@ -1,12 +1,12 @@
 //! The REST API over a live sequencer.
 
-use crate::town::{PROVIDER, Town, WINDOW, expected, rest};
+use crate::town::{ENGINE, PROVIDER, Town, WINDOW, expected, rest};
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
-use gavel_primitives::{Hash, Proof};
+use gavel_primitives::{Hash, Params, Proof, Status, StopText};
 use gavel_sequencer::{
     ApiConfig, ApiKey, Sequencer, SqliteStore,
     api::{ApiState, router},
@@ -112,7 +112,7 @@ async fn health_and_models() {
     assert_eq!(get(&router, "/readyz").await.status, StatusCode::OK);
     let models = get(&router, "/v1/models").await;
     assert_eq!(models.body["data"][0]["id"], "clerk");
-    let program = crate::town::ENGINE.program().id.to_string();
+    let program = ENGINE.program().id.to_string();
     assert_eq!(models.body["data"][0]["gavel"]["program_id"], program);
     refused(&get(&router, "/nothing").await, StatusCode::NOT_FOUND, None);
     let wrong = get(&router, "/v1/completions").await;
@@ -135,7 +135,7 @@ async fn what_is_asked_wrongly_is_refused_and_nothing_is_sent() {
     let bad = StatusCode::BAD_REQUEST;
     refused(&post(&router, key, "{").await, bad, None);
     refused(&post(&router, key, "{}").await, bad, None);
-    let context = crate::town::ENGINE.program().header.context;
+    let context = ENGINE.program().header.context;
     for (field, value) in [
         ("prompt", json!("")),
         ("prompt", json!("x".repeat(2049))),
@@ -148,7 +148,14 @@ async fn what_is_asked_wrongly_is_refused_and_nothing_is_sent() {
         ("top_p", json!(1.5)),
         ("n", json!(2)),
         ("stream", json!(true)),
-        ("stop", json!("x")),
+        ("stop", json!("")),
+        ("stop", json!("x".repeat(32))),
+        ("stop", json!(["a", "b", "c", "d", "e"])),
+        ("min_p", json!(1.1)),
+        ("repetition_penalty", json!(0)),
+        ("repetition_penalty", json!(10.5)),
+        ("frequency_penalty", json!(-2.5)),
+        ("presence_penalty", json!(3)),
     ] {
         let answer = post(&router, key, with(field, value)).await;
         refused(&answer, bad, Some(field));
@@ -219,6 +226,49 @@ async fn a_completion_goes_on_chain_and_ends_with_a_proof() {
         (&json!("delivered"), &json!(true))
     );
     leads_to_the_root(&delivered);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_sampling_parameter_goes_on_chain() {
+    let town = Town::start().await;
+    let mut sequencer = sequencer(&town).await;
+    let router = router(ApiState::new(with_keys(), &sequencer));
+    let mut params = Params {
+        temperature: 800,
+        top_k: 30,
+        top_p: 900,
+        min_p: 20,
+        repetition_penalty: 1200,
+        frequency_penalty: 300,
+        presence_penalty: -100,
+        seed: 9,
+        ..Params::greedy(8)
+    };
+    let answer = |params: &Params| {
+        let outcome = ENGINE.answer(b"Question", params, |_| {});
+        outcome.expect("the prompt is short")
+    };
+    let whole = String::from_utf8_lossy(&answer(&params).output).into_owned();
+    let stop = whole.chars().nth(3).expect("a text").to_string();
+    params.stop = StopText::all([stop.as_bytes()]).expect("a stop text");
+    let expected = answer(&params);
+    assert_eq!(expected.status, Status::Stop.into());
+    let body = json!({
+        "model": "clerk", "prompt": "Question", "max_tokens": 8, "temperature": 0.8, "top_k": 30, "top_p": 0.9,
+        "min_p": 0.02, "repetition_penalty": 1.2, "frequency_penalty": 0.3, "presence_penalty": -0.1, "seed": 9,
+        "stop": stop,
+    });
+    let answer = post(&router, Some(KEY), body.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let text = String::from_utf8_lossy(&expected.output).into_owned();
+    assert_eq!(whole.split(&stop).next(), Some(&*text));
+    assert_eq!(answer.body["choices"][0]["text"], text);
+    assert_eq!(answer.body["choices"][0]["finish_reason"], "stop");
+    let id = answer.body["gavel"]["request_id"].as_str().expect("an id");
+    rest(&mut sequencer).await;
+    let proposed = get(&router, &format!("/v1/requests/{id}")).await.body;
+    assert_eq!(proposed["result"]["text"], text);
+    leads_to_the_root(&proposed);
 }
 
 fn leads_to_the_root(request: &Value) {

@@ -3,7 +3,9 @@
 use super::interrupts::Interrupts;
 use crate::model::ModelArgs;
 use anyhow::Result;
-use gavel_engine::{Capacity, Engine, Heard, Outcome, Replied, Service, printed, replied};
+use gavel_engine::{
+    Capacity, ComingText, Engine, Heard, Outcome, Replied, Service, printed, replied,
+};
 use gavel_primitives::Params;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -87,10 +89,19 @@ impl Desk {
         answered
     }
 
+    /// Text that came: kept, and streamed unless there is one object at the end.
+    fn show(&self, text: &[u8], streamed: &mut Vec<u8>) {
+        streamed.extend_from_slice(text);
+        if !self.json {
+            stream(text);
+        }
+    }
+
     fn listen(&self, prompt: &[u8]) -> Result<Answered> {
         let mut clock = Clock::start();
         let mut answering = self.service.ask(prompt, &self.params);
         let (mut tokens, mut streamed) = (Vec::new(), Vec::new());
+        let mut coming = ComingText::new(&self.params);
         let outcome = loop {
             if self.interrupts.interrupted() {
                 break None;
@@ -100,12 +111,12 @@ impl Desk {
                     clock.token();
                     tokens.push(token);
                     let text = printed(self.engine.program(), token).unwrap_or_default();
-                    streamed.extend_from_slice(text);
-                    if !self.json {
-                        stream(text);
-                    }
+                    self.show(&coming.add(text), &mut streamed);
                 }
-                Some(Heard::Ended(outcome)) => break Some(outcome?),
+                Some(Heard::Ended(outcome)) => {
+                    self.show(&coming.finish(), &mut streamed);
+                    break Some(outcome?);
+                }
                 None => {}
             }
         };

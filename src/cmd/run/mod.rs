@@ -92,7 +92,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         false => None,
     };
     let prompt = args.prompt_bytes()?;
-    let desk = Desk::open(&model, args.sampling.params(), args.json)?;
+    let desk = Desk::open(&model, args.sampling.params()?, args.json)?;
     let interrupted = match (talk, prompt) {
         (Some(talk), Some(said)) => {
             let said = String::from_utf8_lossy(&said).into_owned();

@@ -2,6 +2,7 @@
 
 use crate::world;
 use gavel_adversaries::{Lie, LieKind};
+use gavel_primitives::Params;
 use gavel_stage::{Ask, Node, Scene, Time, play};
 use std::{
     io::{BufRead, BufReader},
@@ -71,7 +72,7 @@ async fn every_lie_loses_on_anvil() {
     ] {
         let ask = Ask {
             prompt: "Pause it.".into(),
-            max_tokens: 3,
+            params: Params::greedy(3),
             lie: kind.map(|kind| Lie { kind, at, seed: 5 }),
             challenger_lies: false,
             model: "zoo".into(),

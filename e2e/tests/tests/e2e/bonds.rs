@@ -7,6 +7,7 @@ use gavel_chain::{
     convert::account,
     rollup::{RollupReader, calls},
 };
+use gavel_primitives::Params;
 use gavel_stage::{Ask, Node, Scene, play};
 
 async fn free_bond(scene: &Scene) -> u128 {
@@ -34,7 +35,7 @@ async fn a_bond_that_a_tournament_paid_back_is_bonded_again() {
         };
         let ask = Ask {
             prompt: "Pause it.".into(),
-            max_tokens: 2,
+            params: Params::greedy(2),
             lie: Some(lie),
             challenger_lies: true,
             model: "zoo".into(),

@@ -6,7 +6,7 @@ use gavel_adversaries::{Lie, LieKind};
 use gavel_dispute::payload::End;
 use gavel_dispute::{Context, Kind, Knowledge, MatchId, TournamentId, Trace};
 use gavel_engine::Engine;
-use gavel_primitives::{Depth, Hash, Params};
+use gavel_primitives::{Depth, Hash, Params, StopText};
 use gavel_traces::KnownRequest;
 use std::sync::Arc;
 
@@ -207,6 +207,44 @@ fn a_sampled_token() {
         },
     );
     assert_eq!(engine.program().nodes[walked.node].op.name(), "Sample");
+}
+
+/// Every filter and penalty, and a stop text that the answer comes to.
+fn filtered(engine: &Engine, prompt: &str) -> Params {
+    let drawn = Params {
+        temperature: 900,
+        top_k: 20,
+        top_p: 950,
+        min_p: 20,
+        repetition_penalty: 1300,
+        frequency_penalty: 400,
+        presence_penalty: -200,
+        seed: 11,
+        ..Params::greedy(8)
+    };
+    let outcome = engine.answer(prompt.as_bytes(), &drawn, |_| {});
+    let text = outcome.expect("the prompt is short").output;
+    Params {
+        stop: StopText::all([&text[2..5]]).expect("a stop text"),
+        ..drawn
+    }
+}
+
+#[test]
+fn a_token_drawn_with_filters_and_penalties() {
+    let (engine, known) = embedded();
+    let prompt = String::from_utf8(known.prompt.clone()).expect("a text");
+    let known = world::request(&engine, &prompt, filtered(&engine, &prompt));
+    let lie = |kind, at| Lie { kind, at, seed: 6 };
+    let walked = walk(&engine, &known, lie(LieKind::Token, 0));
+    assert_eq!(engine.program().nodes[walked.node].op.name(), "Sample");
+    for name in ["Penalize", "FindStop"] {
+        let nodes = &engine.program().nodes;
+        let node = nodes.iter().position(|node| node.op.name() == name);
+        let node = node.expect("the program has such a node");
+        let walked = walk(&engine, &known, lie(LieKind::Node, node as u64));
+        assert_eq!(walked.node, node);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use crate::world;
 use gavel_adversaries::{Lie, LieKind};
 use gavel_engine::Engine;
+use gavel_primitives::{Params, StopText};
 use gavel_stage::{Ask, Node, Report, Scene, play};
 use std::{future::Future, sync::Arc};
 
@@ -34,9 +35,21 @@ pub(crate) async fn dispute(
     lie: Lie,
     challenger_lies: bool,
 ) -> Report {
+    let params = Params::greedy(max_tokens);
+    dispute_with(scene, prompt, params, lie, challenger_lies).await
+}
+
+/// The same with any sampling parameters.
+pub(crate) async fn dispute_with(
+    scene: &Scene,
+    prompt: impl Into<Vec<u8>>,
+    params: Params,
+    lie: Lie,
+    challenger_lies: bool,
+) -> Report {
     let ask = Ask {
         prompt: prompt.into(),
-        max_tokens,
+        params,
         lie: Some(lie),
         challenger_lies,
         model: "test".into(),
@@ -67,7 +80,7 @@ fn an_honest_request_is_delivered_without_a_dispute() {
         let prompt = gavel_zoo::prompt("Swap 250,000 USDC of the treasury into stETH.");
         let ask = Ask {
             prompt: prompt.into(),
-            max_tokens: 64,
+            params: Params::greedy(64),
             lie: None,
             challenger_lies: false,
             model: "zoo".into(),
@@ -78,6 +91,49 @@ fn an_honest_request_is_delivered_without_a_dispute() {
         assert!(report.is_right());
         assert_eq!(gavel_zoo::category(&report.callback.text), Some("treasury"));
         assert_eq!((report.transactions, report.levels.len()), (0, 0));
+    });
+}
+
+#[test]
+fn lies_about_penalties_draws_and_stop_texts() {
+    on_runtime(async {
+        let engine = world::embedded();
+        let scene = scene(&engine).await;
+        let prompt = gavel_zoo::prompt("We should pause the bridge, there was an exploit.");
+        let drawn = Params {
+            temperature: 900,
+            top_k: 20,
+            top_p: 950,
+            min_p: 20,
+            repetition_penalty: 1300,
+            frequency_penalty: 400,
+            presence_penalty: -200,
+            seed: 11,
+            ..Params::greedy(4)
+        };
+        let node = |name: &str| {
+            let nodes = &engine.program().nodes;
+            let found = nodes.iter().position(|node| node.op.name() == name);
+            found.expect("the program has such a node") as u64
+        };
+        let plain = engine.answer(prompt.as_bytes(), &Params::greedy(12), |_| {});
+        let plain = plain.expect("the prompt is short").output;
+        // The stop text ends where the answer, as it would be without, goes on.
+        let stopped = Params {
+            stop: StopText::all([&plain[3..6]]).expect("a stop text"),
+            ..Params::greedy(12)
+        };
+        for (params, kind, at, symbol) in [
+            (drawn, LieKind::Token, 2, "sample"),
+            (drawn, LieKind::Node, node("Penalize"), "penalize"),
+            (stopped, LieKind::Node, node("FindStop"), "stop"),
+        ] {
+            let lie = Lie { kind, at, seed: 7 };
+            let report = dispute_with(&scene, prompt.as_str(), params, lie, false).await;
+            assert_eq!(report.reason.as_deref(), Some("proof"), "{lie:?}");
+            let instruction = report.instruction.expect("the machine decided");
+            assert!(instruction.text.contains(symbol), "{}", instruction.text);
+        }
     });
 }
 

@@ -6,6 +6,7 @@ use gavel_adversaries::{Lie, LieKind, draw};
 use gavel_engine::{Engine, replied};
 use gavel_fixtures::mnist::{Images, PIXELS};
 use gavel_formats::ModelFile;
+use gavel_primitives::Params;
 use gavel_stage::{Ask, Report, play};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -70,7 +71,7 @@ fn an_honest_answer_about_an_image_reaches_the_dapp() {
         let engine = world::engine(&ModelFile::from_bytes(&random_network(100, 20)));
         let ask = |prompt: Vec<u8>| Ask {
             prompt,
-            max_tokens: 1,
+            params: Params::greedy(1),
             lie: None,
             challenger_lies: false,
             model: "network".into(),

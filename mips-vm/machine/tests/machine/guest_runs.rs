@@ -8,7 +8,7 @@ use gavel_formats::{ImageInfo, Limits, ModelFile, import};
 use gavel_image::{ENTRY, IMAGE, IMAGE_DEPTH, image_root, record};
 use gavel_machine::isa::{Op, decode};
 use gavel_machine::{Exit, Image, Machine, run, step};
-use gavel_primitives::Params;
+use gavel_primitives::{Params, StopText};
 use gavel_traces::{Committed, Tile, opening::input_windows};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -102,10 +102,13 @@ fn compare_request(committed: &Committed, name: &str, tally: &mut Tally) -> BTre
 fn every_operator_of_the_embedded_model() {
     let prompt = gavel_zoo::prompt("We should pause the bridge, there was an exploit.");
     let drawn = Params {
-        max_tokens: 4,
         temperature: 900,
         top_p: 950,
         seed: 7,
+        repetition_penalty: 1200,
+        presence_penalty: 300,
+        stop: StopText::all([&b"never said"[..]]).expect("a stop text"),
+        ..Params::greedy(4)
     };
     let committed = execution(&ModelFile::from_bytes(gavel_zoo::MODEL), &prompt, &drawn);
     let mut tally = Tally::default();

@@ -3,9 +3,9 @@
 use super::chance::Chance;
 use gavel_program::op::{
     Advance, ChannelAffine, Conv, Elementwise, Embed, ExpertLinear, ExpertSum, InputScale,
-    LayerNorm, Linear, Measure, Pairing, Pool, Probs, Reduction, Reply, RmsNorm, Rope, RowSoftmax,
-    Rows, RowsAttention, RowsEmbed, RowsLinear, Sample, Scale, Scores, Softmax, StoreRow,
-    TopExperts, WeightedSum,
+    LayerNorm, Linear, Measure, Pairing, Penalize, Pool, Probs, Reduction, Reply, RmsNorm, Rope,
+    RowSoftmax, Rows, RowsAttention, RowsEmbed, RowsLinear, Sample, Scale, Scores, Softmax,
+    StoreRow, TopExperts, WeightedSum,
 };
 use gavel_program::{Op, WeightFormat};
 
@@ -28,6 +28,12 @@ pub(super) const ALL: &[Draw] = &[
     |c| Op::Relu(elementwise(c)),
     |c| Op::UnitNorm(elementwise(c)),
     scale,
+    |c| {
+        Op::Penalize(Penalize {
+            vocab: c.size(150),
+            tokens_capacity: c.size(60),
+        })
+    },
     |c| Op::Probs(Probs { vocab: c.size(150) }),
     sample,
     advance,

@@ -3,11 +3,13 @@
 use crate::tile::{Setting, TILE_WORDS};
 use gavel_image::symbols;
 use gavel_kernels::{cost, shape};
+use gavel_primitives::StopText;
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::{
-    ChannelAffine, Conv, Elementwise, Embed, ExpertLinear, ExpertSum, InputScale, LayerNorm,
-    Linear, Pairing, Pool, Probs, Reduction, RmsNorm, Rope, RowSoftmax, Rows, RowsAttention,
-    RowsEmbed, RowsLinear, Sample, Scale, Scores, Softmax, StoreRow, TopExperts, WeightedSum,
+    ChannelAffine, Conv, Elementwise, Embed, ExpertLinear, ExpertSum, FindStop, InputScale,
+    LayerNorm, Linear, Pairing, Penalize, Pool, Probs, Reduction, RmsNorm, Rope, RowSoftmax, Rows,
+    RowsAttention, RowsEmbed, RowsLinear, Sample, Scale, Scores, Softmax, StoreRow, TopExperts,
+    WeightedSum,
 };
 use gavel_program::{Control, Node, Op, Operand, WeightFormat};
 
@@ -159,6 +161,12 @@ fn cases() -> Vec<(Op, u32)> {
             }),
             0,
         ));
+        let tokens_capacity = vocab;
+        let op = Op::Penalize(Penalize {
+            vocab,
+            tokens_capacity,
+        });
+        cases.push((op, vocab - 1));
     }
     cases
 }
@@ -283,7 +291,7 @@ fn rows_cases() -> Vec<Op> {
 fn integers(op: &Op, input: usize) -> Option<u32> {
     match (op, input) {
         (Op::Embed(_), 0) | (Op::RowsEmbed(_), 1) => Some(3),
-        (Op::ExpertLinear(_) | Op::ExpertSum(_), 1) => Some(3),
+        (Op::ExpertLinear(_) | Op::ExpertSum(_) | Op::Penalize(_), 1) => Some(3),
         (
             Op::RowsEmbed(_)
             | Op::RowsLinear(_)
@@ -363,6 +371,11 @@ fn setting(node: &Node, position: u32, kind: Kind) -> Setting {
         position,
         temperature: 800,
         top_p: 1000,
+        top_k: 1 << 16,
+        min_p: 1,
+        repetition_penalty: 1001,
+        frequency_penalty: -7,
+        presence_penalty: 3,
         seed: 1,
         ..Control::decode(&[0; CONTROL_WORDS])
     };
@@ -388,6 +401,31 @@ fn no_tile_costs_more_than_the_formula_says() {
             most < 16 * worst,
             "{op:?}: {worst} instructions at worst, formula {most}"
         );
+    }
+}
+
+/// The costliest stop texts: the end of each is looked at in every place, where all bytes but the last are alike.
+#[test]
+fn stop_texts_cost_no_more_than_the_formula_says() {
+    for (tokens, longest) in [(4, 1), (100, 30), (1000, 200), (9, 1000)] {
+        let op = Op::FindStop(FindStop {
+            vocab: 1,
+            tokens_capacity: tokens,
+            longest,
+        });
+        let node = node(op);
+        let stop = [&[0; 30][..], &[1]].concat();
+        let control = Control {
+            position: tokens - 2,
+            stop: StopText::all([&stop[..]; 4]).expect("four stop texts"),
+            ..Control::decode(&[0; CONTROL_WORDS])
+        };
+        let inputs = [vec![0; tokens as usize], vec![0; 8], vec![0, longest]];
+        let setting = Setting::new(&node.encode(), &control.encode(), &inputs);
+        let (_, steps) = setting.run(0, &[0; TILE_WORDS]);
+        let most = cost(&node);
+        assert!(steps <= most, "{op:?}: {steps}, at most {most}");
+        assert!(most < 16 * steps, "{op:?}: {steps}, formula {most}");
     }
 }
 

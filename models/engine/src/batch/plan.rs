@@ -1,7 +1,7 @@
 //! A program's layers as stages over a batch of rows.
 
 use gavel_kernels::shape;
-use gavel_program::op::Sample;
+use gavel_program::op::{Penalize, Sample};
 use gavel_program::{Node, Op, Operand, Phase, Program};
 use gavel_simd::attention::{Shape, cache_positions};
 use std::collections::BTreeSet;
@@ -76,6 +76,13 @@ pub enum Stage {
         /// Where it goes; may be one of its inputs.
         out: Buffer,
     },
+    /// Penalties on the logits, in place, of rows whose control slot has any.
+    Penalize {
+        /// The node.
+        node: usize,
+        /// The logits.
+        logits: Buffer,
+    },
     /// The sampler.
     Sample {
         /// The node.
@@ -109,6 +116,8 @@ pub struct Plan {
     pub context: usize,
     /// Inputs of each node, for [`Stage::Row`] and [`Stage::Sample`].
     pub inputs: Vec<Vec<Input>>,
+    /// The node that finds stop texts.
+    pub find_stop: Option<usize>,
     /// The place of the slot of tokens, among the program's.
     pub tokens: usize,
     /// Places of the slots of caches that no node outside the layers reads or writes.
@@ -121,7 +130,7 @@ impl Plan {
         let mut planner = Planner::new(program)?;
         let layers: Vec<usize> = (0..program.nodes.len())
             .filter(|k| program.nodes[*k].predicate & LAYERS != 0)
-            .filter(|k| !matches!(program.nodes[*k].op, Op::Advance(_)))
+            .filter(|k| !matches!(program.nodes[*k].op, Op::Advance(_) | Op::FindStop(_)))
             .collect();
         let mut k = 0;
         while k < layers.len() {
@@ -166,6 +175,7 @@ impl<'a> Planner<'a> {
                 caches: Vec::new(),
                 context: program.header.context as usize,
                 inputs: vec![Vec::new(); program.nodes.len()],
+                find_stop: None,
                 tokens: program.slot_place(tokens)?,
                 unseen: Vec::new(),
             },
@@ -181,9 +191,31 @@ impl<'a> Planner<'a> {
     fn finish(mut self) -> Option<Plan> {
         self.plan.unseen = self.unseen();
         let sampled = matches!(self.plan.head.last(), Some(Stage::Sample { .. }));
+        self.plan.find_stop = self.find_stop()?;
         self.plan.handed.sort_unstable();
         self.plan.handed.dedup();
         (sampled && self.advances()).then_some(self.plan)
+    }
+
+    /// The node that finds stop texts, if there is one; `None` if it isn't where it can run beside the last node: after the sampler, and
+    /// for the count that this one reads.
+    fn find_stop(&self) -> Option<Option<usize>> {
+        let nodes = &self.program.nodes;
+        let is_one = |k: &usize| matches!(nodes[*k].op, Op::FindStop(_));
+        let mut found = (0..nodes.len()).filter(is_one);
+        let Some(k) = found.next() else {
+            return Some(None);
+        };
+        let (node, last) = (&nodes[k], nodes.last()?);
+        let sampled = nodes[k..]
+            .iter()
+            .all(|node| !matches!(node.op, Op::Sample(_)));
+        let wired = node.inputs()[0] == Operand::Slot(self.tokens)
+            && node.inputs()[1..]
+                .iter()
+                .all(|input| matches!(input, Operand::Weight(_)))
+            && last.inputs().first() == Some(&Operand::Slot(node.output));
+        (sampled && wired && node.predicate == HEAD && found.next().is_none()).then_some(Some(k))
     }
 
     /// The slots of caches that belong to the layers alone.
@@ -229,6 +261,7 @@ impl<'a> Planner<'a> {
             Op::Scores(_) => (self.attention(nodes, head)?, 3),
             Op::Sample(p) => (self.sample(nodes[0], p, head)?, 1),
             Op::Probs(_) => (self.probs(nodes[0], head)?, 1),
+            Op::Penalize(p) => (self.penalize(nodes[0], p, head)?, 1),
             Op::RmsNorm(_)
             | Op::Rope(_)
             | Op::Add(_)
@@ -359,6 +392,20 @@ impl<'a> Planner<'a> {
     fn probs(&mut self, k: usize, head: bool) -> Option<Stage> {
         head.then_some(())?;
         self.row(k, head)
+    }
+
+    /// In place alone: where there is no penalty its output keeps its value.
+    fn penalize(&mut self, k: usize, p: &Penalize, head: bool) -> Option<Stage> {
+        let node = self.node(k);
+        let fits = p.tokens_capacity as usize > self.plan.context;
+        let [logits, tokens] = node.inputs() else {
+            return None;
+        };
+        let wired = *logits == Operand::Slot(node.output) && *tokens == Operand::Slot(self.tokens);
+        (head && fits && wired).then_some(())?;
+        self.read(*logits, head)?;
+        let logits = self.write(node, head)?;
+        Some(Stage::Penalize { node: k, logits })
     }
 
     fn sample(&mut self, k: usize, p: &Sample, head: bool) -> Option<Stage> {

@@ -1,6 +1,6 @@
 //! Sequences under way, and batches of their positions.
 
-use super::plan::Plan;
+use super::plan::{Plan, Stage};
 use super::workshop::{Row, Workshop};
 
 /// Most rows of a batch: enough that weights are read once for many, few enough that what lies between two stages stays near.
@@ -12,6 +12,8 @@ pub struct Session<'a> {
     workshop: Box<dyn Workshop + 'a>,
     /// Positions that each sequence has room for; 0 of one that is closed.
     positions: Vec<usize>,
+    /// Tokens of each sequence's positions, as far as they were computed.
+    tokens: Vec<Vec<u32>>,
     /// Kept between batches, so that a batch allocates nothing.
     heads: Vec<usize>,
     choosing: Vec<Row>,
@@ -24,6 +26,7 @@ impl<'a> Session<'a> {
             plan,
             workshop,
             positions: Vec::new(),
+            tokens: Vec::new(),
             heads: Vec::new(),
             choosing: Vec::new(),
         }
@@ -43,7 +46,9 @@ impl<'a> Session<'a> {
         let sequence = self.workshop.open(positions)?;
         if self.positions.len() <= sequence {
             self.positions.resize(sequence + 1, 0);
+            self.tokens.resize(sequence + 1, Vec::new());
         }
+        self.tokens[sequence].clear();
         self.positions[sequence] = positions;
         Some(sequence)
     }
@@ -66,6 +71,8 @@ impl<'a> Session<'a> {
     pub fn copy(&mut self, from: usize, to: usize, positions: usize) {
         let room = self.positions[from].min(self.positions[to]);
         assert!(positions <= room, "{positions} positions, room for {room}");
+        let copied = self.tokens[from][..positions].to_vec();
+        self.tokens[to] = copied;
         self.workshop.copy(from, to, positions);
     }
 
@@ -87,6 +94,7 @@ impl<'a> Session<'a> {
             "a sequence has no room for a position"
         );
         chosen.clear();
+        self.note_tokens(rows);
         for stage in &self.plan.body {
             self.workshop.run(stage, rows, chosen);
         }
@@ -103,7 +111,24 @@ impl<'a> Session<'a> {
             self.workshop.keep(*buffer, &self.heads);
         }
         for stage in &self.plan.head {
-            self.workshop.run(stage, &self.choosing, chosen);
+            match stage {
+                Stage::Penalize { node, logits } => {
+                    if self.choosing.iter().any(|row| row.control.penalizes()) {
+                        let (rows, tokens) = (&self.choosing, &self.tokens);
+                        self.workshop.penalize(*node, *logits, rows, tokens);
+                    }
+                }
+                stage => self.workshop.run(stage, &self.choosing, chosen),
+            }
+        }
+    }
+
+    /// Remembers the tokens of these rows. What was known past them belongs to another answer.
+    fn note_tokens(&mut self, rows: &[Row]) {
+        for row in rows {
+            let tokens = &mut self.tokens[row.sequence];
+            tokens.truncate(row.position());
+            tokens.push(row.token);
         }
     }
 }

@@ -51,6 +51,10 @@ pub trait Workshop: Send {
     /// Runs a stage for these rows. Rows of one sequence are in order of their positions. A sampler puts its tokens into `chosen`.
     fn run(&mut self, stage: &Stage, rows: &[Row], chosen: &mut Vec<u32>);
 
+    /// Runs a [`Stage::Penalize`] for those of these rows whose control slot has penalties; `tokens` are those of each sequence, up to the
+    /// position of its last row at least.
+    fn penalize(&mut self, node: usize, logits: Buffer, rows: &[Row], tokens: &[Vec<u32>]);
+
     /// Keeps these rows of a buffer alone, in this order; they rise.
     fn keep(&mut self, buffer: Buffer, rows: &[usize]);
 }

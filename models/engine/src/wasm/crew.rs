@@ -86,6 +86,8 @@ pub(super) struct Places {
     pub(super) buffers: Vec<Place>,
     /// What a node that writes one of its inputs reads.
     pub(super) before: Place,
+    /// Tokens of a row's sequence.
+    pub(super) history: Place,
     pub(super) scratch: Place,
     pub(super) record: Place,
     pub(super) control: Place,
@@ -125,6 +127,7 @@ impl Places {
                 .map(|width| first.take(rows * width))
                 .collect(),
             before: first.take(rows * widest),
+            history: first.take(plan.context + 1),
             scratch: first.take(SCRATCH_WORDS),
             record: first.take(NODE_WORDS),
             control: first.take(CONTROL_WORDS),

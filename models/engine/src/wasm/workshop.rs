@@ -141,6 +141,19 @@ impl Workshop for Bench<'_> {
             .unwrap_or_else(|error| panic!("{stage:?} failed in the sandbox: {error:?}"));
     }
 
+    /// # Panics
+    /// If the sandbox stops a call.
+    fn penalize(&mut self, node: usize, logits: Buffer, rows: &[Row], tokens: &[Vec<u32>]) {
+        for (at, row) in rows.iter().enumerate() {
+            if row.control.penalizes() {
+                let history = &tokens[row.sequence][..=row.position()];
+                let logits = self.row(logits, at);
+                self.penalize_row(node, &row.control, history, logits)
+                    .unwrap_or_else(|error| panic!("penalties failed in the sandbox: {error:?}"));
+            }
+        }
+    }
+
     fn keep(&mut self, buffer: Buffer, rows: &[usize]) {
         let (width, place) = (self.width(buffer), self.places.buffers[buffer.0]);
         let words = self
@@ -211,6 +224,7 @@ impl Bench<'_> {
             } => self.attention(*q, [*keys, *values], shape, *out, rows),
             Stage::Row { node, out } => self.on_rows(*node, *out, rows),
             Stage::Sample { node } => self.sample(*node, rows, chosen),
+            Stage::Penalize { .. } => unreachable!("a session runs penalties by their own call"),
         }
     }
 
@@ -374,6 +388,25 @@ impl Bench<'_> {
             chosen.push(self.first().words(token)?[0]);
         }
         Ok(())
+    }
+
+    fn penalize_row(
+        &mut self,
+        k: usize,
+        control: &Control,
+        history: &[u32],
+        logits: Place,
+    ) -> Result<(), wasmtime::Error> {
+        let mut node = self.node(k);
+        if let Op::Penalize(p) = &mut node.op {
+            p.tokens_capacity = history.len() as u32;
+        }
+        let before = self.places.before.part(0, logits.words);
+        let tokens = self.places.history.part(0, history.len());
+        self.first().copy(logits, before)?;
+        self.first().write(tokens, history)?;
+        let inputs = [before, tokens];
+        self.defined(k, &node, control, |at| inputs[at], 0..logits.words, logits)
     }
 
     /// The place of a weight that is read as it is.

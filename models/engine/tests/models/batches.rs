@@ -3,7 +3,7 @@
 use crate::setting::{image, llama};
 use gavel_engine::{Engine, Native, Outcome};
 use gavel_formats::{Limits, ModelFile, import};
-use gavel_primitives::Params;
+use gavel_primitives::{Params, StopText};
 use std::sync::Arc;
 
 /// The shared models.
@@ -17,13 +17,43 @@ pub(crate) const FILES: [&str; 7] = [
     "ts656k-Q4_0.gguf",
 ];
 
+/// Every filter and penalty at once.
+pub(crate) fn filtered(max_tokens: u32, seed: u64) -> Params {
+    Params {
+        temperature: 900,
+        top_k: 30,
+        top_p: 950,
+        min_p: 20,
+        seed,
+        ..penalized(max_tokens)
+    }
+}
+
+/// Greedy, with every penalty.
+pub(crate) fn penalized(max_tokens: u32) -> Params {
+    Params {
+        repetition_penalty: 1150,
+        frequency_penalty: 300,
+        presence_penalty: -100,
+        ..Params::greedy(max_tokens)
+    }
+}
+
+/// The same up to one of these texts.
+pub(crate) fn stopped(max_tokens: u32, texts: &[&str]) -> Params {
+    Params {
+        stop: StopText::all(texts.iter().map(|text| text.as_bytes())).expect("few short texts"),
+        ..penalized(max_tokens)
+    }
+}
+
 /// Greedy and drawn requests, short and long, some that end by themselves.
 fn requests() -> Vec<(String, Params)> {
     let drawn = |max_tokens, seed| Params {
-        max_tokens,
         temperature: 800,
         top_p: 900,
         seed,
+        ..Params::greedy(max_tokens)
     };
     let long = "Once upon a time there was a little dog who liked to run. ".repeat(9);
     vec![
@@ -34,6 +64,9 @@ fn requests() -> Vec<(String, Params)> {
         ("One day".into(), drawn(60, 3)),
         (long.clone(), drawn(20, 4)),
         (long, Params::greedy(500)),
+        ("Lily and Tom".into(), filtered(60, 5)),
+        ("One day".into(), penalized(40)),
+        ("Once upon a time".into(), stopped(60, &["dog", "."])),
     ]
 }
 
@@ -108,10 +141,10 @@ fn a_wrong_draft_is_found_where_it_is_wrong_and_changes_nothing() {
         return;
     };
     let params = Params {
-        max_tokens: 50,
         temperature: 700,
         top_p: 1000,
         seed: 11,
+        ..Params::greedy(50)
     };
     let (expected, _) = by_nodes(&engine, "The cat", &params);
     let count = expected.tokens.len();

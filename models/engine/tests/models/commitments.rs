@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 const PROMPT: &[u8] = b"Once upon";
 const PARAMS: Params = Params {
-    max_tokens: 3,
     temperature: 800,
     top_p: 900,
     seed: 3,
+    ..Params::greedy(3)
 };
 
 fn commit(engine: &Arc<Engine>, edits: Vec<Edit>) -> Execution {

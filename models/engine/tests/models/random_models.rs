@@ -1,6 +1,7 @@
 //! Random-weight models of each storage and family: logits after a prompt, against a float64 pass over the same file and against
 //! llama.cpp's, which `random/make_logits.py` has written down.
 
+use crate::batches::filtered;
 use crate::float64::Float64;
 use crate::reference::first_logits;
 use crate::setting::engine_of;
@@ -121,17 +122,21 @@ fn logits_are_as_near_as_quantized_activations_can_be() {
 #[test]
 fn answers_are_the_same_in_batches_and_node_by_node() {
     let drawn = Params {
-        max_tokens: 12,
         temperature: 800,
         top_p: 900,
         seed: 3,
+        ..Params::greedy(12)
     };
     let expected = expected();
     for model in &expected.models {
         let engine = engine_of(&ModelFile::from_bytes(&model.file()));
         let name = format!("{} {}", model.family, model.storage);
         assert!(engine.session().is_some(), "{name} is computed in batches");
-        for (prompt, params) in [("no", Params::greedy(20)), (&*expected.prompt, drawn)] {
+        for (prompt, params) in [
+            ("no", Params::greedy(20)),
+            (&*expected.prompt, drawn),
+            (&*expected.prompt, filtered(12, 4)),
+        ] {
             let prompt = prompt.as_bytes();
             let batched = engine.answer(prompt, &params, |_| {});
             let by_nodes = engine.answer_by_nodes(prompt, &params, |_| {});

@@ -1,6 +1,6 @@
 //! Many requests at a time: each gets the answer that it would get alone, whenever it comes, whoever goes, however little memory there is.
 
-use crate::batches::FILES;
+use crate::batches::{FILES, filtered, stopped};
 use crate::setting::{engine_of, llama};
 use gavel_engine::batch::scheduler::{Capacity, CapacityError, Scheduler, Tally, Ticket, Told};
 use gavel_engine::{Call, Engine, Executor, Native, Outcome};
@@ -16,10 +16,10 @@ type Request = (String, Params);
 /// Requests of every kind: long and short, some with the same beginning, some that end at once.
 fn requests() -> Vec<Request> {
     let drawn = |max_tokens, seed| Params {
-        max_tokens,
         temperature: 900,
         top_p: 950,
         seed,
+        ..Params::greedy(max_tokens)
     };
     let story = "Once upon a time there was a little dog who liked to run. ".repeat(4);
     let mut all = vec![
@@ -33,6 +33,14 @@ fn requests() -> Vec<Request> {
         all.push((
             format!("{story} Part {seed}"),
             drawn(10 + seed as u32, seed),
+        ));
+        all.push((
+            story[..seed as usize * 20].into(),
+            filtered(12 + seed as u32, seed),
+        ));
+        all.push((
+            format!("{story} So {seed}"),
+            stopped(20, &[["e", " a", "o", ".", "th", "\n"][seed as usize]]),
         ));
         all.push((story[..seed as usize * 30].into(), drawn(20, seed)));
     }

@@ -30,10 +30,10 @@ fn threads_hear_their_own_answers() {
                     for turn in 0..3 {
                         let prompt = format!("Part {turn}. Friend {asker} said");
                         let params = Params {
-                            max_tokens: 12 + asker,
                             temperature: 800,
                             top_p: 950,
                             seed: u64::from(asker),
+                            ..Params::greedy(12 + asker)
                         };
                         let mut tokens = Vec::new();
                         let answering = service.ask(prompt.as_bytes(), &params);

@@ -13,10 +13,15 @@ use std::sync::Arc;
 
 const PROMPT: &[u8] = b"Lily and Tom";
 const DRAWN: Params = Params {
-    max_tokens: 12,
     temperature: 900,
+    top_k: 40,
     top_p: 950,
+    min_p: 10,
+    repetition_penalty: 1150,
+    frequency_penalty: 300,
+    presence_penalty: -100,
     seed: 7,
+    ..Params::greedy(12)
 };
 
 /// The shared models that are there, and the random ones.

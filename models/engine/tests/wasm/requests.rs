@@ -3,7 +3,7 @@
 use gavel_engine::{Engine, Execution, Executor, Native, Outcome, Wasm, WasmError, fits_sandboxes};
 use gavel_fixtures::random::{BertStorage, Family, RandomBert, RandomModel, Storage};
 use gavel_formats::{Beside, ImageInfo, Limits, ModelFile, import};
-use gavel_primitives::{Hash, Params, keccak};
+use gavel_primitives::{Hash, Params, StopText, keccak};
 use gavel_program::Program;
 use rayon::ThreadPoolBuilder;
 use std::sync::Arc;
@@ -45,12 +45,21 @@ fn committed(
 /// Answers greedily and by drawing, by both executors.
 fn check(file: &Arc<ModelFile>, prompt: &str) {
     let drawn = Params {
-        max_tokens: 8,
         temperature: 900,
         top_p: 950,
         seed: 7,
+        ..Params::greedy(8)
     };
-    for params in [Params::greedy(8), drawn] {
+    let filtered = Params {
+        top_k: 20,
+        min_p: 10,
+        repetition_penalty: 1200,
+        frequency_penalty: 300,
+        presence_penalty: -100,
+        stop: StopText::all([&b"e"[..], b" the"]).expect("two stop texts"),
+        ..drawn
+    };
+    for params in [Params::greedy(8), drawn, filtered] {
         let native = committed(file, Box::new(Native), prompt, &params);
         let wasm = Wasm::new().expect("the engine takes the module");
         let sandboxed = committed(file, Box::new(wasm), prompt, &params);

@@ -26,10 +26,10 @@ fn answers_are_those_of_native_code_alone() {
     let requests: Vec<(String, Params)> = (0..10)
         .map(|k| {
             let params = Params {
-                max_tokens: 4 + k,
                 temperature: 900 * (k % 2),
                 top_p: 950,
                 seed: 7,
+                ..Params::greedy(4 + k)
             };
             ("The dog ran home. ".repeat(k as usize % 4) + "So", params)
         })

@@ -18,7 +18,7 @@ use crate::text::TextNodes;
 use crate::vocab::Vocab;
 use crate::{ImportError, Limits};
 use experts::ExpertSlots;
-use gavel_program::op::{Advance, Embed, Linear, Probs, RmsNorm, Sample, Scale};
+use gavel_program::op::{Advance, Embed, Linear, Penalize, Probs, RmsNorm, Sample, Scale};
 use gavel_program::{DType, Op, Operand, Phase, Program};
 use hyper::Hyper;
 use rope::Tables;
@@ -124,6 +124,7 @@ pub(crate) fn import(
         builder.feed_forward(layer)?;
     }
     builder.head(table)?;
+    text.find_stop(&mut builder.assembly);
     text.detokenize(&mut builder.assembly);
     builder.advance(&vocab.ends, max_output);
     builder.matrices.refuse_unused()?;
@@ -249,6 +250,13 @@ impl Builder<'_> {
         self.assembly.node(op, HEAD, &inputs, self.slots.logits);
         let logits = Operand::Slot(self.slots.logits);
         let weights = Operand::Slot(self.slots.sampler);
+        let op = Op::Penalize(Penalize {
+            vocab,
+            tokens_capacity: self.context + 1,
+        });
+        let tokens = Operand::Slot(self.slots.tokens);
+        self.assembly
+            .node(op, HEAD, &[logits, tokens], self.slots.logits);
         let op = Op::Probs(Probs { vocab });
         self.assembly.node(op, HEAD, &[logits], self.slots.sampler);
         let op = Op::Sample(Sample {

@@ -58,31 +58,61 @@ impl Weights<'_> {
     }
 }
 
-/// Draws a token: the highest-ranked ones are kept until their weights, added in that order, reach top-p of the total; of these the
-/// first whose running sum exceeds a random part of that sum is taken, the highest-ranked if none does.
+/// Draws a token. The candidates are the highest-ranked ones, top-k of them; they are kept until one is below min-p of the first, or
+/// their weights, added in that order, reach top-p of the candidates' total. Of these the first whose running sum exceeds a random part
+/// of that sum is taken, the highest-ranked if none does.
 fn draw(control: &Control, weights: Weights, order: &mut [u32]) -> u32 {
     let rank = |token| weights.rank(token);
-    let enough = control.top_p as f32 / 1000.0 * weights.total();
     for (token, entry) in order.iter_mut().enumerate() {
         *entry = token as u32;
     }
     heap::build(order, rank);
-    let mut left = order.len();
-    let mut kept = 0.0;
-    while left > 0 {
-        kept += weights.weight(heap::take(&mut order[..left], rank));
-        left -= 1;
+    let floor = control.min_p as f32 / 1000.0 * weights.weight(order[0]);
+    let (count, total) = candidates(control.top_k, &weights, order);
+    let enough = control.top_p as f32 / 1000.0 * total;
+    // From here to the end the order is that of ranks; all of a limited number of candidates stand there already.
+    let mut ranked = if count < order.len() {
+        order.len() - count
+    } else {
+        order.len()
+    };
+    let (mut first, mut kept) = (order.len(), 0.0);
+    while first > order.len() - count {
+        let next = first - 1;
+        if next < ranked {
+            heap::take(&mut order[..first], rank);
+            ranked = next;
+        }
+        let weight = weights.weight(order[next]);
+        if first < order.len() && weight < floor {
+            break;
+        }
+        kept += weight;
+        first = next;
         if kept >= enough {
             break;
         }
     }
     let goal = uniform(control.seed, control.position) * kept;
     let mut running = 0.0;
-    for token in order[left..].iter().rev() {
+    for token in order[first..].iter().rev() {
         running += weights.weight(*token);
         if running > goal {
             return *token;
         }
     }
     order[order.len() - 1]
+}
+
+/// The number of candidates and the total of their weights. If they are not all tokens they are taken from the heap.
+fn candidates(top_k: u32, weights: &Weights, heap: &mut [u32]) -> (usize, f32) {
+    let (all, most) = (heap.len(), top_k as usize);
+    if most == 0 || most >= all {
+        return (all, weights.total());
+    }
+    let mut total = 0.0;
+    for left in (all - most + 1..=all).rev() {
+        total += weights.weight(heap::take(&mut heap[..left], |token| weights.rank(token)));
+    }
+    (most, total)
 }

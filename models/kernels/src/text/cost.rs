@@ -1,8 +1,9 @@
 //! Worst-case cost of the text operators' tiles, as [`crate::cost()`]: instructions of the guest, rounded up from its disassembly.
 
 use super::layout::EXPANSION;
+use gavel_primitives::{MOST_STOP_BYTES, STOP_TEXTS};
 use gavel_program::boot::TILE_BYTES;
-use gavel_program::op::{Bpe, Detokenize, Tokenizer, WordPiece};
+use gavel_program::op::{Bpe, Detokenize, FindStop, Tokenizer, WordPiece};
 
 /// Escaping one byte of the prompt.
 const ESCAPE: u64 = 80;
@@ -16,6 +17,8 @@ const FIND: u64 = 50;
 const PROBE: u64 = 60;
 /// Comparing one byte.
 const BYTE: u64 = 18;
+/// Comparing one byte of a stop text, which may stand in either part of the text's end.
+const STOP_BYTE: u64 = 26;
 /// Looking at one byte of a prompt for special tokens and words, characters looked at again included.
 const SCAN: u64 = 1500;
 /// Looking for the texts that go on as the prompt does, without the probes.
@@ -110,6 +113,13 @@ fn find(p: &Tokenizer, text: u64) -> u64 {
 /// Detokenize or DetokenizeLen.
 pub(crate) fn detokenize(p: &Detokenize) -> u64 {
     u64::from(p.tokens_capacity) * TOKEN + TILE_BYTES as u64 * COPY + CLEAR
+}
+
+/// FindStop: each token of the answer is measured, and each byte of the last one's text may be the last of each stop text.
+pub(crate) fn find_stop(p: &FindStop) -> u64 {
+    let ends = u64::from(p.longest) + 1;
+    let compared = STOP_TEXTS as u64 * ends * (MOST_STOP_BYTES as u64 * STOP_BYTE + FIND);
+    u64::from(p.tokens_capacity) * 2 * TOKEN + MOST_STOP_BYTES as u64 * COPY + compared + CLEAR
 }
 
 /// Advance.

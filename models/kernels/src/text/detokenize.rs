@@ -5,7 +5,7 @@ use crate::view::u8s_mut;
 use core::ops::Range;
 use gavel_program::{Control, op::Detokenize};
 
-/// The text of the generated tokens, zero past its end.
+/// The text of the generated tokens up to its end in the control slot, zero past it.
 #[inline(never)]
 pub(crate) fn detokenize(
     p: &Detokenize,
@@ -16,10 +16,12 @@ pub(crate) fn detokenize(
 ) {
     let out = &mut u8s_mut(out)[..range.len()];
     out.fill(0);
+    let end = range.end.min(control.text_limit() as usize);
+    let out = &mut out[..end.saturating_sub(range.start)];
     let pieces = Pieces::new(inputs[1], inputs[2], p.vocab);
     let mut at = 0u32;
     for id in generated(p, control, inputs[0]) {
-        if at as usize >= range.end {
+        if at as usize >= end {
             return;
         }
         copy(&pieces, *id, at as usize, range.start, out);
@@ -27,7 +29,7 @@ pub(crate) fn detokenize(
     }
 }
 
-/// The number of bytes that the generated tokens print in element 0, zero elsewhere; at most 2^32 - 1.
+/// The number of bytes of that text in element 0, zero elsewhere; at most 2^32 - 1.
 #[inline(never)]
 pub(crate) fn detokenize_len(
     p: &Detokenize,
@@ -40,6 +42,7 @@ pub(crate) fn detokenize_len(
     let len = generated(p, control, inputs[0])
         .iter()
         .fold(0u32, |len, id| len.saturating_add(pieces.len(*id)));
+    let len = len.min(control.text_limit());
     super::count::put(len, range, out);
 }
 

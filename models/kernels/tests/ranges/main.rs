@@ -2,13 +2,15 @@
 
 mod image;
 mod rows;
+mod sampling;
 
 use gavel_kernels::{in_domain, run_range, shape, touched, touched_by};
+use gavel_primitives::StopText;
 use gavel_program::boot::SCRATCH_WORDS;
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::{
-    Elementwise, Embed, ExpertLinear, ExpertSum, Linear, Pairing, Probs, RmsNorm, Rope, Sample,
-    Scale, Scores, Softmax, StoreRow, TopExperts, WeightedSum,
+    Elementwise, Embed, ExpertLinear, ExpertSum, FindStop, Linear, Pairing, Penalize, Probs,
+    RmsNorm, Rope, Sample, Scale, Scores, Softmax, StoreRow, TopExperts, WeightedSum,
 };
 use gavel_program::{Control, Node, Op, Operand, WeightFormat};
 use proptest::prelude::*;
@@ -116,6 +118,19 @@ fn ops() -> impl Strategy<Value = Op> {
         (1u32..300, any::<u32>()).prop_map(|(len, factor)| Op::Scale(Scale { len, factor })),
         (1u32..300).prop_map(|vocab| Op::Probs(Probs { vocab })),
         (1u32..300, 1u32..90).prop_map(|(vocab, tokens_capacity)| {
+            Op::Penalize(Penalize {
+                vocab,
+                tokens_capacity,
+            })
+        }),
+        (1u32..300, 1u32..90, 0u32..40).prop_map(|(vocab, tokens_capacity, longest)| {
+            Op::FindStop(FindStop {
+                vocab,
+                tokens_capacity,
+                longest,
+            })
+        }),
+        (1u32..300, 1u32..90).prop_map(|(vocab, tokens_capacity)| {
             Op::Sample(Sample {
                 vocab,
                 tokens_capacity,
@@ -158,13 +173,41 @@ fn any_op() -> impl Strategy<Value = Op> {
 fn controls() -> impl Strategy<Value = Control> {
     let position = prop_oneof![6 => 0u32..90, 1 => any::<u32>()];
     let temperature = prop_oneof![0u32..3000, any::<u32>()];
-    (position, temperature, 0u32..1100, any::<u64>()).prop_map(
-        |(position, temperature, top_p, seed)| Control {
-            position,
-            temperature,
-            top_p,
-            seed,
-            ..Control::decode(&[0; CONTROL_WORDS])
+    let seen = (position, 0u32..90);
+    let drawn = (temperature, 0u32..1100, any::<u64>());
+    let filters = (
+        prop_oneof![0u32..40, any::<u32>()],
+        prop_oneof![0u32..300, any::<u32>()],
+    );
+    let penalties = prop_oneof![
+        1 => Just((1000, 0, 0)),
+        2 => (1u32..3000, -2000i32..2000, -2000i32..2000),
+        1 => any::<(u32, i32, i32)>(),
+    ];
+    let stop = prop::array::uniform4(prop_oneof![
+        Just(StopText::NONE),
+        (prop::collection::vec(0u8..8, 1..4))
+            .prop_map(|text| StopText::new(&text).expect("a short text")),
+        any::<[u8; 32]>().prop_map(StopText::from_word),
+    ]);
+    (seen, drawn, filters, penalties, stop).prop_map(
+        |((position, prompt_tokens), (temperature, top_p, seed), filters, penalties, stop)| {
+            let (top_k, min_p) = filters;
+            let (repetition_penalty, frequency_penalty, presence_penalty) = penalties;
+            Control {
+                position,
+                prompt_tokens,
+                temperature,
+                top_p,
+                seed,
+                top_k,
+                min_p,
+                repetition_penalty,
+                frequency_penalty,
+                presence_penalty,
+                stop,
+                ..Control::decode(&[0; CONTROL_WORDS])
+            }
         },
     )
 }

@@ -1,7 +1,7 @@
 //! Advance: each row of the table in `docs/spec/program.md`.
 
 use crate::vocabulary::{control, run};
-use gavel_primitives::Status;
+use gavel_primitives::{Status, StopText};
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::Advance;
 use gavel_program::{Control, Op, Phase};
@@ -26,6 +26,12 @@ fn at(phase: Phase) -> Control {
         temperature: 700,
         top_p: 900,
         seed: 1 << 40,
+        top_k: 30,
+        min_p: 60,
+        repetition_penalty: 1100,
+        frequency_penalty: -500,
+        presence_penalty: i32::MAX,
+        stop: StopText::all([&b"User:"[..], &[7; 31]]).expect("two stop texts"),
         ..control()
     }
 }
@@ -40,7 +46,7 @@ fn check_with(p: Advance, before: Control, count: u32, expected: Control) {
         expected,
         "{before:?}, count {count}"
     );
-    assert!(after[12..].iter().all(|word| *word == 0));
+    assert!(after[18..32].iter().all(|word| *word == 0));
 }
 
 fn check(before: Control, count: u32, expected: Control) {
@@ -173,6 +179,42 @@ fn generate_counts_stops_and_fills_up() {
         0,
         ended(counted, Phase::Detokenize, Status::ContextFull),
     );
+}
+
+#[test]
+fn a_stop_text_ends_before_limits_and_after_end_tokens() {
+    let before = Control {
+        prompt_tokens: 1,
+        position: 1,
+        tokens_out: 1,
+        ..at(Phase::Generate)
+    };
+    for found in [1, 40, u32::MAX] {
+        let cut = Control {
+            tokens_out: 2,
+            text_end: found,
+            ..ended(before, Phase::Detokenize, Status::Stop)
+        };
+        check(before, found, cut);
+        let last = Control {
+            tokens_out: 2,
+            ..before
+        };
+        check(
+            last,
+            found,
+            Control {
+                tokens_out: 3,
+                ..cut
+            },
+        );
+        let stopping = Control {
+            position: 4,
+            ..before
+        };
+        let end = ended(stopping, Phase::Detokenize, Status::Stop);
+        check(stopping, found, end);
+    }
 }
 
 #[test]

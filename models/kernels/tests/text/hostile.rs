@@ -3,7 +3,7 @@
 use crate::vocabulary::{run, words};
 use gavel_kernels::shape;
 use gavel_program::control::CONTROL_WORDS;
-use gavel_program::op::{Advance, Bpe, Detokenize, Tokenizer, WordPiece};
+use gavel_program::op::{Advance, Bpe, Detokenize, FindStop, Tokenizer, WordPiece};
 use gavel_program::{Control, Op, Pretokenizer};
 use proptest::prelude::*;
 
@@ -73,6 +73,11 @@ fn ops() -> impl Strategy<Value = Op> {
             tokens_capacity,
             output_capacity: 4 * b[3],
         };
+        let find_stop = FindStop {
+            vocab,
+            tokens_capacity,
+            longest: b[3],
+        };
         let advance = Advance {
             context: b[0],
             tokens_capacity,
@@ -92,6 +97,7 @@ fn ops() -> impl Strategy<Value = Op> {
             Just(Op::WordPieceCount(word_piece)),
             Just(Op::Detokenize(detokenize)),
             Just(Op::DetokenizeLen(detokenize)),
+            Just(Op::FindStop(find_stop)),
             Just(Op::Advance(advance)),
         ]
     })

@@ -6,7 +6,7 @@ use crate::{
     bindings::{
         hub::Hub, registry::ModelRegistry, registry::ModelRegistry::ProgramHeader, rollup::Rollup,
     },
-    convert::{b256, words},
+    convert::{self, b256, words},
 };
 use alloy::{
     primitives::{Bytes, U256},
@@ -74,12 +74,7 @@ pub fn request(
     let call = Hub::requestCall {
         lane,
         prompt: Bytes::copy_from_slice(prompt),
-        params: Hub::Params {
-            maxTokens: params.max_tokens,
-            temperature: params.temperature,
-            topP: params.top_p,
-            seed: params.seed,
-        },
+        params: convert::hub_params(params),
         callbackGas: callback_gas,
     };
     Call::new("request", at.hub, &call).with_value(value)

@@ -2,14 +2,14 @@
 
 use crate::{
     bindings::{hub::Hub, rollup::Rollup},
-    convert::{account, hash},
+    convert::{self, account, hash},
 };
 use alloy::{
     rpc::types::Log,
     sol_types::{self, SolEvent},
 };
 use gavel_dispute::{Account, BatchState};
-use gavel_primitives::{Depth, Hash, Params, Request, prompt_depth_fits, root_of_bytes};
+use gavel_primitives::{Depth, Hash, Request, prompt_depth_fits, root_of_bytes};
 use std::collections::{BTreeSet, HashMap};
 use thiserror::Error;
 
@@ -224,12 +224,7 @@ impl LaneLedger {
             requester: event.requester.into_array(),
             prompt_root,
             prompt_len: u32::try_from(event.prompt.len()).unwrap_or(u32::MAX),
-            params: Params {
-                max_tokens: event.params.maxTokens,
-                temperature: event.params.temperature,
-                top_p: event.params.topP,
-                seed: event.params.seed,
-            },
+            params: convert::params(&event.params),
         }
     }
 

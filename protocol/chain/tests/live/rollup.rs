@@ -86,9 +86,9 @@ impl World {
                 prompt: format!("request {place}").into_bytes().into(),
                 params: Hub::Params {
                     maxTokens: 8,
-                    temperature: 0,
                     topP: 1000,
-                    seed: 0,
+                    repetitionPenalty: 1000,
+                    ..Hub::Params::default()
                 },
                 callbackGas: 0,
             };

@@ -168,7 +168,30 @@ impl Workshop for Bench<'_> {
             } => self.attention(*q, [*keys, *values], shape, *out, rows),
             Stage::Row { node, out } => self.row(*node, *out, rows),
             Stage::Sample { node } => self.sample(*node, rows, chosen),
+            Stage::Penalize { .. } => unreachable!("a session runs penalties by their own call"),
         }
+    }
+
+    fn penalize(&mut self, node: usize, logits: Buffer, rows: &[Row], tokens: &[Vec<u32>]) {
+        let node = *self.native.node(node);
+        let width = self.width(logits);
+        let words = &mut self.buffers[logits.0][..rows.len() * width];
+        for_each_chunk(words, width, rows.len() > 1, &|at, words: &mut [u32]| {
+            let row = &rows[at];
+            if !row.control.penalizes() {
+                return;
+            }
+            let mut node = node;
+            let history = &tokens[row.sequence][..=row.position()];
+            if let Op::Penalize(p) = &mut node.op {
+                p.tokens_capacity = history.len() as u32;
+            }
+            let before = words.to_vec();
+            let inputs = [&before[..], history];
+            with_scratch(|scratch| {
+                run_range(&node, &row.control, &inputs, 0..width, words, scratch);
+            });
+        });
     }
 
     fn keep(&mut self, buffer: Buffer, rows: &[usize]) {
