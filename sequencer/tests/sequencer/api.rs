@@ -252,7 +252,7 @@ async fn every_sampling_parameter_goes_on_chain() {
     let stop = whole.chars().nth(3).expect("a text").to_string();
     params.stop = StopText::all([stop.as_bytes()]).expect("a stop text");
     let expected = answer(&params);
-    assert_eq!(expected.status, Status::Stop.into());
+    assert_eq!(expected.status, Status::Stop);
     let body = json!({
         "model": "clerk", "prompt": "Question", "max_tokens": 8, "temperature": 0.8, "top_k": 30, "top_p": 0.9,
         "min_p": 0.02, "repetition_penalty": 1.2, "frequency_penalty": 0.3, "presence_penalty": -0.1, "seed": 9,
