@@ -7,6 +7,7 @@ use gavel_adversaries::{Lie, LieKind};
 use gavel_engine::Engine;
 use gavel_fixtures::RandomBert;
 use gavel_formats::{Beside, ModelFile};
+use gavel_primitives::Params;
 use gavel_stage::{Ask, Report, play};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -105,7 +106,7 @@ fn embeddings_of_any_text_reach_the_dapp() {
         for prompt in [vec![0xff; 256], long.into_bytes()[..250].into(), vec![b' ']] {
             let ask = Ask {
                 prompt,
-                max_tokens: 1,
+                params: Params::greedy(1),
                 lie: None,
                 challenger_lies: false,
                 model: "encoder".into(),

@@ -8,9 +8,10 @@ use alloy::{
 use gavel_chain::{
     BoardReader, Call, Deployment, FeePolicy, InboxReader, Sender, Settings,
     bindings::{hub::Hub, registry::ModelRegistry, rollup::Rollup},
-    deploy,
+    convert, deploy,
 };
 use gavel_devnet::{Devnet, DevnetConfig};
+use gavel_primitives::Params;
 
 /// One ether.
 pub(crate) const ETHER: u128 = 1_000_000_000_000_000_000;
@@ -84,12 +85,7 @@ impl World {
             let request = Hub::requestCall {
                 lane: 0,
                 prompt: format!("request {place}").into_bytes().into(),
-                params: Hub::Params {
-                    maxTokens: 8,
-                    topP: 1000,
-                    repetitionPenalty: 1000,
-                    ..Hub::Params::default()
-                },
+                params: convert::hub_params(&Params::greedy(8)),
                 callbackGas: 0,
             };
             send(&mut operator, Call::new("request", hub, &request)).await;
