@@ -112,12 +112,12 @@ fn depths_and_counts_are_checked() {
         bent(|program| program.header.prompt_slot = 6),
         "slot of prompt, control or output",
     );
-    // 29 nodes fill 2^5 - 3 places; with three more the end of the step would be a node.
+    // 31 nodes fill 2^5 - 1 places; with one more the end of the step would be a node.
     let error = bent(|program| {
         let last = program.nodes.len() - 1;
         let filler = program.nodes[2];
-        (0..3).for_each(|_| program.nodes.insert(last, filler));
-        program.header.node_count += 3;
+        program.nodes.insert(last, filler);
+        program.header.node_count += 1;
     });
     is_field(error, "node count");
 }
