@@ -6,7 +6,7 @@
 //! - [`engine`]: runs a program step by step, with or without looking
 //! - [`batch`]: the same for many positions at once
 //! - [`service`]: requests of many threads, answered together
-//! - [`mod@env`]: the Merkle trees over a state
+//! - `env`: the Merkle trees over a state
 //! - [`execution`]: a request's execution commitment, and the state before any node of it
 //! - [`printed()`]: what a token prints
 //! - [`coming`]: an answer's text as it comes, up to a stop text
