@@ -274,8 +274,8 @@ contract Hub is IHub {
     function _checkPenalties(Params calldata params) private pure {
         (uint32 repetition, int32 frequency, int32 presence) =
             (params.repetitionPenalty, params.frequencyPenalty, params.presencePenalty);
-        bool fits = repetition != 0 && repetition <= MAX_REPETITION_PENALTY && _isPenalty(frequency)
-            && _isPenalty(presence);
+        bool fits =
+            repetition != 0 && repetition <= MAX_REPETITION_PENALTY && _isPenalty(frequency) && _isPenalty(presence);
         // INVARIANT: penalties are within the sampler's bounds
         if (!fits) revert PenaltyOutOfRange(repetition, frequency, presence);
     }

@@ -217,9 +217,7 @@ contract HubRequestTest is RollupArena {
         (asked.repetitionPenalty, asked.frequencyPenalty, asked.presencePenalty) = (repetition, frequency, presence);
         bool fits = repetition > 0 && repetition < 10_001 && frequency > -2001 && frequency < 2001 && presence > -2001
             && presence < 2001;
-        takenIf(
-            fits, asked, abi.encodeWithSelector(IHub.PenaltyOutOfRange.selector, repetition, frequency, presence)
-        );
+        takenIf(fits, asked, abi.encodeWithSelector(IHub.PenaltyOutOfRange.selector, repetition, frequency, presence));
     }
 
     function testStopTexts(bytes32 entry, uint8 place, uint8 length) public {
