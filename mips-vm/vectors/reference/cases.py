@@ -139,6 +139,21 @@ def embed(c):
                 c.add(f"{fmt} wild={wild} pos={pos}", p, [tokens, *table], dim, {"position": pos})
         c.add(f"{fmt} token outside", p, [tokens, *table], dim, {"position": 3})
         c.add(f"{fmt} past the tokens", p, [tokens, *table], dim, {"position": 4})
+    embed_shards(c)
+
+
+def embed_shards(c):
+    """Tables of which the node has some rows, the others being before and after them."""
+    dim, most = 64, 0xFFFFFFFF
+    for fmt, before, after in (("F32", 3, 2), ("Q8", 0, 7), ("F16", 70, 0), ("Q4", 0, most - 5), ("F32", most - 5, 0)):
+        p = {"dim": dim, "vocab": 5, "tokens_capacity": 1, "format": fmt, "before": before, "after": after}
+        table, end = c.planes(fmt, 5, dim), before + 5
+        tokens = {0, before - 1, before, end - 1, end, end + after - 1, end + after, most}
+        for token in sorted(token for token in tokens if 0 <= token <= most):
+            c.add(f"{fmt} {before}+5+{after} token {token}", p, [np.array([token], np.uint32), *table], dim)
+    one = [np.array([1], np.uint32), *table]
+    c.add("too many rows before", p, one, dim, change=lambda w: w.__setitem__(20, most - 4))
+    c.add("too many rows after", p, one, dim, change=lambda w: w.__setitem__(21, 1))
 
 
 def rms_norm(c):
@@ -193,6 +208,28 @@ def linear(c):
     c.add("other phase", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(1, 30))
     c.add("no columns", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(17, 0))
     c.add("weights over a window", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(16, 1 << 31))
+    linear_shards(c)
+
+
+def linear_shards(c):
+    """Matrices of which the node has some rows, the others being before and after them."""
+    for fmt in FORMATS:
+        cols = max(64, block(fmt))
+        for before, rows, after in ((64, 64, 64), (0, 128, 1), (128, 3, 0)):
+            p = {"rows": rows, "cols": cols, "format": fmt, "before": before, "after": after}
+            inputs = [c.normal(cols), *c.planes(fmt, rows, cols)]
+            c.add(f"{fmt} {before}+{rows}+{after}", p, inputs, before + rows + after)
+    p = {"rows": 64, "cols": 48, "format": "F32", "before": 64, "after": 64}
+    inputs = [c.normal(48), c.normal(64 * 48)]
+    for name, place, value in (
+        ("rows before that are no whole tiles", 19, 32),
+        ("rows that are no whole tiles and others after", 16, 63),
+        ("output over a window, before", 19, 1 << 26),
+        ("output over a window, after", 20, 1 << 26),
+        ("as many rows before as a word holds", 19, 0xFFFFFFC0),
+        ("as many rows after as a word holds", 20, 0xFFFFFFFF),
+    ):
+        c.add(name, p, inputs, 192, change=lambda w, place=place, value=value: w.__setitem__(place, value))
 
 
 def shapes(fmt):

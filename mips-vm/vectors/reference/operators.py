@@ -11,11 +11,12 @@ def embed(p, control, inputs, out):
     if control["position"] >= p["tokens_capacity"]:
         return
     token = int(inputs[0][control["position"]])
-    if token >= p["vocab"]:
+    before, after = p.get("before", 0), p.get("after", 0)
+    if token >= before + p["vocab"] + after:
         out[: p["dim"]] = 0
-        return
-    table = matrix(p["format"], inputs[1:], p["vocab"], p["dim"])
-    out[: p["dim"]] = stored(table[token])
+    elif before <= token < before + p["vocab"]:
+        table = matrix(p["format"], inputs[1:], p["vocab"], p["dim"])
+        out[: p["dim"]] = stored(table[token - before])
 
 
 def rms_norm(p, control, inputs, out):
@@ -33,7 +34,8 @@ def linear(p, control, inputs, out):
         y = lane_sum((w * x).T)
     else:
         y = Weights(fmt, planes, rows, cols).product(*quantize(x))
-    out[:rows] = stored(y)
+    before = p.get("before", 0)
+    out[before : before + rows] = stored(y)
 
 
 def rope(p, control, inputs, out):

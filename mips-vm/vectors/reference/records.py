@@ -44,12 +44,14 @@ ROWS = ("rows", "dim")
 ROWS_ATTENTION = ("rows", "heads", "head_dim", "scale")
 REPLY = ("len", "least", "most", "measure", "class")
 WINDOWS = ("kernel_height", "kernel_width", "stride_height", "stride_width", "pad_top", "pad_left")
+# Rows of the whole matrix before and after a shard.
+SHARD = ("before", "after")
 OPCODES = {
     "TokenizeIds": (1, TOKENIZER),
     "TokenizeCount": (2, TOKENIZER),
-    "Embed": (3, ("dim", "vocab", "tokens_capacity", "format")),
+    "Embed": (3, ("dim", "vocab", "tokens_capacity", "format", *SHARD)),
     "RmsNorm": (4, ("rows", "dim", "eps")),
-    "Linear": (5, ("rows", "cols", "format")),
+    "Linear": (5, ("rows", "cols", "format", *SHARD)),
     "Rope": (6, ("heads", "head_dim", "rotary", "context", "pairing")),
     "StoreRow": (7, ("width", "context")),
     "Scores": (8, ("heads", "kv_heads", "head_dim", "context", "scale", "window")),
@@ -105,6 +107,7 @@ def record(op, params, inputs):
     words = np.zeros(64, np.uint32)
     words[:4] = code, 31, 99, inputs
     words[4 : 4 + inputs] = range(inputs)
+    params = {**dict.fromkeys(SHARD, 0), **params}
     words[16 : 16 + len(names)] = [FORMATS.get(params[name], params[name]) for name in names]
     return words
 

@@ -109,6 +109,18 @@ pub enum ImportError {
         /// The most that a window holds.
         limit: u64,
     },
+    /// A weight of the file is too large for a machine window, and its operator reads it whole: experts, encoders and vectors have no shards.
+    #[error(
+        "weight {name:?} has {got} bytes, and a window of the machine holds {limit}; its operator has no shards: take a file with fewer bits for each number"
+    )]
+    Whole {
+        /// The weight.
+        name: String,
+        /// Its size.
+        got: u64,
+        /// The most that a window holds.
+        limit: u64,
+    },
     /// The program that came out fails its check.
     #[error("the imported program fails its check: {0}")]
     Check(#[from] CheckError),

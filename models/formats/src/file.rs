@@ -115,9 +115,9 @@ impl ModelFile {
         }
     }
 
-    /// The planes of a tensor and their roots, if they are known.
-    pub(crate) fn cached(self: &Arc<Self>, tensor: &Tensor) -> Option<Vec<NamedPlane>> {
-        self.planes.as_ref()?.planes(self, tensor)
+    /// The planes of a tensor, or of a shard of one, and their roots, if they are known under this name.
+    pub(crate) fn cached(self: &Arc<Self>, name: &str, tensor: &Tensor) -> Option<Vec<NamedPlane>> {
+        self.planes.as_ref()?.planes(self, name, tensor)
     }
 
     /// A tensor that is a weight as it lies in the file, with its root, if that is known.

@@ -140,7 +140,7 @@ fn multiply_adds(op: &Op) -> u64 {
 /// Bytes of weights and persistent slots among a node's inputs, as far as one step reads them: one row of a table.
 fn bytes_read(program: &Program, node: &Node) -> u64 {
     let rows = match &node.op {
-        Op::Embed(p) => p.vocab,
+        Op::Embed(p) => p.before + p.vocab + p.after,
         Op::Rope(p) => p.context,
         _ => 1,
     };

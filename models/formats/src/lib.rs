@@ -7,6 +7,7 @@
 //! - [`chat`]: what a file says of conversations
 //! - [`vocab`]: vocabularies as the tables that the tokenizing operators read
 //! - `families`: what is known of each family of models
+//! - `shards`: matrices that a window of the machine doesn't hold, by rows
 //! - `decoder`: what they share, from tensors' names to nodes
 //! - `encoder`: a text's vector, whatever the files are
 //! - `network`: what the readers of classic networks share
@@ -39,6 +40,7 @@ mod onnx;
 mod planes;
 mod roots;
 pub mod safetensors;
+mod shards;
 mod text;
 pub mod vocab;
 

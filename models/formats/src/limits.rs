@@ -1,6 +1,7 @@
 //! What an import chooses. It is part of the program, so two imports agree on an id only with equal limits.
 
 use crate::InputScale;
+use gavel_program::boot::WINDOW_BYTES;
 
 /// Limits of an imported program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,17 +12,21 @@ pub struct Limits {
     pub max_prompt_bytes: u32,
     /// Bytes of the longest answer: the chain hashes it when it is delivered.
     pub max_output_bytes: u32,
+    /// Bytes of the largest plane of a matrix: of one that has more each shard has at most so many. A window of the machine holds no more than
+    /// the default.
+    pub max_plane_bytes: u32,
     /// How the bytes of a classic network's prompt become numbers.
     pub input: InputScale,
 }
 
 impl Default for Limits {
-    /// 2,048 positions, 2,048 bytes of prompt, 4,096 bytes of answer; bytes over 255.
+    /// 2,048 positions, 2,048 bytes of prompt, 4,096 bytes of answer, planes of a window; bytes over 255.
     fn default() -> Self {
         Limits {
             max_context: 2048,
             max_prompt_bytes: 2048,
             max_output_bytes: 4096,
+            max_plane_bytes: WINDOW_BYTES as u32,
             input: InputScale::default(),
         }
     }

@@ -7,6 +7,7 @@ use crate::fields::missing;
 use crate::file::ModelFile;
 use crate::gguf::{Gguf, Tensor, TensorType};
 use crate::planes::{Plane, format, planes};
+use crate::shards::{Sharded, shard_name, shards};
 use gavel_program::boot::WINDOW_BYTES;
 use gavel_program::{Operand, WeightFormat};
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
@@ -44,16 +45,24 @@ pub(crate) struct Matrices<'a> {
     file: &'a Arc<ModelFile>,
     gguf: &'a Gguf<'a>,
     family: &'static str,
+    /// Bytes of the largest plane that isn't sharded.
+    most: u64,
     unused: BTreeSet<&'a str>,
 }
 
 impl<'a> Matrices<'a> {
-    /// All tensors of a file of a family.
-    pub(crate) fn new(file: &'a Arc<ModelFile>, gguf: &'a Gguf<'a>, family: &'static str) -> Self {
+    /// All tensors of a file of a family, of which matrices with a plane of more than `most` bytes, or a window, are taken in shards.
+    pub(crate) fn new(
+        file: &'a Arc<ModelFile>,
+        gguf: &'a Gguf<'a>,
+        family: &'static str,
+        most: u32,
+    ) -> Self {
         Matrices {
             file,
             gguf,
             family,
+            most: u64::from(most).min(WINDOW_BYTES as u64),
             unused: gguf.tensors().map(|tensor| tensor.name).collect(),
         }
     }
@@ -63,33 +72,15 @@ impl<'a> Matrices<'a> {
         self.gguf.tensor(name).is_some()
     }
 
-    /// Adds a matrix `[rows, cols]` to the weights.
+    /// Adds a matrix `[rows, cols]` to the weights, in shards if need be.
     pub(crate) fn take(
         &mut self,
         assembly: &mut Assembly,
         name: &str,
         rows: u32,
         cols: u32,
-    ) -> Result<Matrix, ImportError> {
-        let tensor = self.find(name, &[rows, cols])?;
-        Ok(Matrix {
-            format: format(tensor.kind),
-            planes: self.add(assembly, tensor)?,
-        })
-    }
-
-    /// Adds the matrices `[rows, cols]` of all experts, one after the other, to the weights.
-    pub(crate) fn take_experts(
-        &mut self,
-        assembly: &mut Assembly,
-        name: &str,
-        shape: [u32; 3],
-    ) -> Result<Matrix, ImportError> {
-        let tensor = self.find(name, &shape)?;
-        Ok(Matrix {
-            format: format(tensor.kind),
-            planes: self.add(assembly, tensor)?,
-        })
+    ) -> Result<Sharded, ImportError> {
+        self.take_rows(assembly, name, [rows, cols], 0..rows)
     }
 
     /// Adds some rows of a matrix `[rows, cols]` to the weights, as a matrix of their own.
@@ -97,17 +88,46 @@ impl<'a> Matrices<'a> {
         &mut self,
         assembly: &mut Assembly,
         name: &str,
-        shape: [u32; 2],
+        [all, cols]: [u32; 2],
         part: Range<u32>,
+    ) -> Result<Sharded, ImportError> {
+        let tensor = self.find(name, &[all, cols])?;
+        let format = format(tensor.kind);
+        let rows = part.end - part.start;
+        // A tile's rows of the widest matrix that the machine multiplies with have half a window.
+        let cut = shards(format, [rows, cols], self.most).ok_or_else(|| ImportError::TooLarge {
+            name: name.into(),
+            got: tensor.bytes as u64,
+            limit: self.most,
+        })?;
+        let mut sharded = Vec::new();
+        for shard in cut {
+            let own = part.start + shard.start..part.start + shard.end;
+            let tensor = tensor.rows(own.start as usize..own.end as usize);
+            let planes = self.add(assembly, shard_name(name, &own, all), &tensor)?;
+            sharded.push((shard, Matrix { format, planes }));
+        }
+        Ok(Sharded {
+            rows,
+            cols,
+            shards: sharded,
+        })
+    }
+
+    /// Adds a matrix of any shape to the weights, for an operator that reads it whole.
+    ///
+    /// # Errors
+    /// [`ImportError::Whole`] if a window doesn't hold it.
+    pub(crate) fn take_whole(
+        &mut self,
+        assembly: &mut Assembly,
+        name: &str,
+        shape: &[u32],
     ) -> Result<Matrix, ImportError> {
-        let tensor = self.find(name, &shape)?;
-        let rows = tensor.rows(part.start as usize..part.end as usize);
-        let name = |plane: &Plane| format!("{name}[{}..{}]{}", part.start, part.end, plane.suffix);
-        let planes = planes(self.file, &rows).into_iter();
-        let planes = planes.map(|plane| bare(name(&plane), plane)).collect();
+        let tensor = self.find(name, shape)?;
         Ok(Matrix {
             format: format(tensor.kind),
-            planes: add(assembly, planes)?,
+            planes: self.add(assembly, name.into(), tensor)?,
         })
     }
 
@@ -129,7 +149,7 @@ impl<'a> Matrices<'a> {
         shape: &[u32],
     ) -> Result<Operand, ImportError> {
         let tensor = self.find_f32(name, shape)?;
-        Ok(self.add(assembly, tensor)?[0])
+        Ok(self.add(assembly, name.into(), tensor)?[0])
     }
 
     /// The numbers of an F32 vector that becomes part of another weight.
@@ -187,39 +207,65 @@ impl<'a> Matrices<'a> {
         Ok(tensor)
     }
 
-    /// Adds a tensor's planes, with their roots where these are known.
-    fn add(&self, assembly: &mut Assembly, tensor: &Tensor) -> Result<Vec<Operand>, ImportError> {
-        let cached = self.file.cached(tensor);
-        let name = |plane: &Plane| format!("{}{}", tensor.name, plane.suffix);
+    /// Adds the planes of a tensor, or of some of its rows under a name of their own, with their roots where these are known.
+    fn add(
+        &self,
+        assembly: &mut Assembly,
+        name: String,
+        tensor: &Tensor,
+    ) -> Result<Vec<Operand>, ImportError> {
+        let cached = self.file.cached(&name, tensor);
+        let bare = |plane: Plane| NamedPlane {
+            name: format!("{name}{}", plane.suffix),
+            dtype: plane.dtype,
+            words: plane.words,
+            root: None,
+        };
         let made = || planes(self.file, tensor).into_iter();
-        let planes =
-            cached.unwrap_or_else(|| made().map(|plane| bare(name(&plane), plane)).collect());
-        add(assembly, planes)
+        let planes = cached.unwrap_or_else(|| made().map(bare).collect());
+        planes
+            .into_iter()
+            .map(|plane| add(assembly, plane))
+            .collect()
     }
 }
 
-/// Adds planes, each of which a window must hold.
-fn add(assembly: &mut Assembly, planes: Vec<NamedPlane>) -> Result<Vec<Operand>, ImportError> {
-    let add = |plane: NamedPlane| {
-        let (got, limit) = (
-            (*plane.words).as_ref().len() as u64 * 4,
-            WINDOW_BYTES as u64,
-        );
-        if got > limit {
-            let name = plane.name;
-            return Err(ImportError::TooLarge { name, got, limit });
-        }
-        Ok(assembly.plane(plane))
-    };
-    planes.into_iter().map(add).collect()
+/// Adds a plane, which a window must hold.
+fn add(assembly: &mut Assembly, plane: NamedPlane) -> Result<Operand, ImportError> {
+    let got = (*plane.words).as_ref().len() as u64 * 4;
+    let limit = WINDOW_BYTES as u64;
+    if got > limit {
+        let name = plane.name;
+        return Err(ImportError::Whole { name, got, limit });
+    }
+    Ok(assembly.plane(plane))
 }
 
-/// A plane whose root isn't known.
-fn bare(name: String, plane: Plane) -> NamedPlane {
-    NamedPlane {
-        name,
-        dtype: plane.dtype,
-        words: plane.words,
-        root: None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gavel_program::DType;
+
+    #[test]
+    fn a_plane_that_exceeds_a_window_is_refused_with_what_to_do() {
+        let plane = |words: usize| NamedPlane {
+            name: "blk.0.ffn_up_exps.weight".into(),
+            dtype: DType::F32,
+            // Never written, so without memory.
+            words: Arc::new(vec![0u32; words]),
+            root: None,
+        };
+        let fits = add(&mut Assembly::default(), plane(WINDOW_BYTES / 4));
+        assert!(fits.is_ok());
+        let refused = add(&mut Assembly::default(), plane(WINDOW_BYTES / 4 + 1));
+        let error = refused.expect_err("a word too many").to_string();
+        for part in [
+            "\"blk.0.ffn_up_exps.weight\"",
+            "268435460",
+            "268435456",
+            "fewer bits",
+        ] {
+            assert!(error.contains(part), "{error}");
+        }
     }
 }

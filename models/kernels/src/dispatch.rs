@@ -6,7 +6,7 @@ use crate::elementwise::{add, geglu, relu, scale, swiglu};
 use crate::embed::embed;
 use crate::experts::{expert_linear, expert_sum, top_experts};
 use crate::image::{channel_affine, conv, input_scale, pool};
-use crate::linear::linear;
+use crate::linear::{self, linear};
 use crate::norm::rms_norm;
 use crate::reply::{finish, reply};
 use crate::rope::rope;
@@ -34,6 +34,7 @@ pub fn touched(node: &Node, control: &Control) -> Range<usize> {
     match &node.op {
         Op::StoreRow(p) => store::row(p, control),
         Op::Sample(p) => sample::slot(p, control),
+        Op::Linear(p) => linear::outputs(p),
         op => 0..shape::output(op).len as usize,
     }
 }

@@ -6,7 +6,7 @@ use core::ops::Range;
 use gavel_program::Control;
 use gavel_program::op::Embed;
 
-/// `out[i] = table[tokens[pos], i]`; +0.0 where the token is not in the table.
+/// `out[i] = table[tokens[pos], i]`; +0.0 where the token is not in the table, nothing where it is in another shard of it.
 #[inline(never)]
 pub(crate) fn embed(
     p: &Embed,
@@ -16,13 +16,18 @@ pub(crate) fn embed(
     out: &mut [u32],
 ) {
     let token = inputs[0][control.position as usize];
-    if token >= p.vocab {
+    // Within the domain the sum is no more than a word holds.
+    if token >= p.before + p.vocab + p.after {
         out.fill(0);
+        return;
+    }
+    let row = token.wrapping_sub(p.before);
+    if row >= p.vocab {
         return;
     }
     let dim = p.dim as usize;
     let table = Matrix::new(p.format, &inputs[1..], p.vocab as usize * dim);
-    let row = token as usize * dim;
+    let row = row as usize * dim;
     let mut words = out.iter_mut();
     table.elements(row + range.start..row + range.end, |value| {
         *words.next().expect("the output has the range's words") = stored(value);

@@ -3,7 +3,7 @@
 //! A node outside the domain changes nothing, on every target. Within it a kernel neither panics nor leaves its inputs,
 //! whatever they hold.
 
-use gavel_program::boot::{SCRATCH_WORDS, WINDOW_BYTES};
+use gavel_program::boot::{SCRATCH_WORDS, TILE_BYTES, WINDOW_BYTES};
 use gavel_program::op::{
     Bpe, Conv, InputScale, Measure, Penalize, Pool, Probs, RowsAttention, Tokenizer, WordPiece,
 };
@@ -13,6 +13,8 @@ use gavel_program::{DType, Node, Op, WeightFormat};
 const MAX_COLS: u32 = 1 << 19;
 /// Most elements of a norm: as an F32 their number is exact.
 const MAX_NORM: u32 = 1 << 24;
+/// Numbers of a tile, which belong to one shard of a matrix.
+const TILE_ROWS: u32 = TILE_BYTES as u32 / 4;
 /// Elements of a tensor that holds one number in its first element.
 const COUNT_LEN: u32 = 64;
 
@@ -71,7 +73,10 @@ pub fn output(op: &Op) -> Shape {
         | Op::Finish(_) => Shape::new(I32, &[COUNT_LEN]),
         Op::Embed(p) => Shape::new(F32, &[p.dim]),
         Op::RmsNorm(p) => Shape::new(F32, &[p.rows, p.dim]),
-        Op::Linear(p) => Shape::new(F32, &[p.rows]),
+        Op::Linear(p) => Shape {
+            dtype: F32,
+            len: whole(p.before, p.rows, p.after),
+        },
         Op::Rope(p) => Shape::new(F32, &[p.heads, p.head_dim]),
         Op::StoreRow(p) => Shape::new(F32, &[p.context, p.width]),
         Op::Scores(p) => Shape::new(F32, &[p.heads, p.context]),
@@ -278,6 +283,11 @@ fn plane(format: WeightFormat, rows: u32, cols: u32, index: usize) -> Option<Sha
     Some(Shape::new(plane.dtype, &[rows, cols / plane.columns]))
 }
 
+/// Rows of a matrix that has one shard of so many, and others before and after it.
+fn whole(before: u32, rows: u32, after: u32) -> u64 {
+    u64::from(before) + u64::from(rows) + u64::from(after)
+}
+
 /// Whether a node has the inputs that its operator reads and parameters within the operator's domain.
 pub fn in_domain(node: &Node) -> bool {
     let op = &node.op;
@@ -290,9 +300,16 @@ pub fn in_domain(node: &Node) -> bool {
 
 fn parameters_fit(op: &Op) -> bool {
     match op {
-        Op::Embed(p) => columns_fit(p.format, p.dim) && p.vocab > 0,
+        Op::Embed(p) => {
+            let rows = whole(p.before, p.vocab, p.after);
+            columns_fit(p.format, p.dim) && p.vocab > 0 && rows <= u64::from(u32::MAX)
+        }
         Op::RmsNorm(p) => (1..=MAX_NORM).contains(&p.dim),
-        Op::Linear(p) => columns_fit(p.format, p.cols),
+        Op::Linear(p) => {
+            let is_whole_tiles = |rows: u32| rows.is_multiple_of(TILE_ROWS);
+            let has_own_tiles = p.after == 0 || is_whole_tiles(p.rows);
+            columns_fit(p.format, p.cols) && is_whole_tiles(p.before) && has_own_tiles
+        }
         Op::Rope(p) => p.rotary <= p.head_dim && p.rotary.is_multiple_of(2),
         Op::Scores(p) => p.window > 0 && heads_fit(p.heads, p.kv_heads, p.head_dim),
         Op::WeightedSum(p) => p.window > 0 && heads_fit(p.heads, p.kv_heads, p.head_dim),

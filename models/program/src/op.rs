@@ -218,7 +218,8 @@ params! {
     }
 }
 params! {
-    /// One row of a table: `x[i] = table[tokens[pos], i]`. Inputs: tokens I32, then the table's planes [vocab, dim].
+    /// One row of a table: `x[i] = table[tokens[pos], i]`. Inputs: tokens I32, then the table's planes [vocab, dim], or those of a shard:
+    /// of a token whose row is in another one the output keeps its value.
     Embed {
         /// Columns.
         dim: u32,
@@ -228,6 +229,10 @@ params! {
         tokens_capacity: u32,
         /// Storage of the table.
         format: WeightFormat,
+        /// Of a shard the whole table's rows before it; else 0.
+        before: u32,
+        /// Those after it.
+        after: u32,
     }
 }
 params! {
@@ -242,14 +247,32 @@ params! {
     }
 }
 params! {
-    /// `y = W x`. Inputs: x F32\[cols\], then the planes of W [rows, cols].
+    /// `y[before + r] = W[r] x`; every other element keeps its value. Inputs: x F32\[cols\], then the planes of W [rows, cols], which may
+    /// be a shard of a larger matrix. Output F32[before + rows + after].
     Linear {
-        /// Outputs.
+        /// Rows.
         rows: u32,
         /// Inputs.
         cols: u32,
         /// Storage of W.
         format: WeightFormat,
+        /// Of a shard the whole matrix's rows before it, whole tiles; else 0.
+        before: u32,
+        /// Those after it; if there are any, `rows` are whole tiles.
+        after: u32,
+    }
+}
+
+impl Linear {
+    /// A whole matrix.
+    pub const fn whole(rows: u32, cols: u32, format: WeightFormat) -> Self {
+        Linear {
+            rows,
+            cols,
+            format,
+            before: 0,
+            after: 0,
+        }
     }
 }
 params! {

@@ -9,6 +9,9 @@ use gavel_program::op::{
 };
 use gavel_program::{Op, WeightFormat};
 
+/// Outputs of a tile, which belong to one shard of a matrix.
+const TILE_ROWS: u32 = 64;
+
 /// Draws an operator.
 type Draw = fn(&mut Chance) -> Op;
 
@@ -101,6 +104,8 @@ fn embed(c: &mut Chance) -> Op {
         vocab: c.size(12),
         tokens_capacity: c.context(20),
         format,
+        before: c.few(3) * c.below(6),
+        after: c.few(3) * c.below(6),
     })
 }
 
@@ -114,10 +119,14 @@ fn rms_norm(c: &mut Chance) -> RmsNorm {
 
 fn linear(c: &mut Chance) -> Op {
     let format = format(c);
+    let after = c.below(2) * c.size(40);
+    let tiles = if after == 0 { 1 } else { TILE_ROWS };
     Op::Linear(Linear {
-        rows: c.size(40),
+        rows: c.size(40).next_multiple_of(tiles),
         cols: columns(c, format),
         format,
+        before: c.below(3) * TILE_ROWS,
+        after,
     })
 }
 

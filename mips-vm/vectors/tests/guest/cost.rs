@@ -64,19 +64,14 @@ fn cases() -> Vec<(Op, u32)> {
                     vocab: 8,
                     tokens_capacity: 8,
                     format,
+                    before: 0,
+                    after: 0,
                 }),
                 0,
             ));
         }
         for cols in [block, 2 * block, 512] {
-            cases.push((
-                Op::Linear(Linear {
-                    rows: 64,
-                    cols,
-                    format,
-                }),
-                0,
-            ));
+            cases.push((Op::Linear(Linear::whole(64, cols, format)), 0));
         }
     }
     for (rows, dim) in [(1, 1), (1, 64), (1, 1024), (8, 16), (2, 40), (70, 1)] {

@@ -28,6 +28,8 @@ pub struct Part {
     pub rows: usize,
     /// Where its outputs go.
     pub out: Buffer,
+    /// The first of them in a row of that buffer: of a shard whole tiles, else 0. The shards of a matrix are neighbours and give the whole row.
+    pub first: usize,
 }
 
 /// What is done to all rows of a batch before the next stage begins.
@@ -35,8 +37,8 @@ pub struct Part {
 pub enum Stage {
     /// Row of the embedding table for each row's token.
     Embed {
-        /// The node.
-        node: usize,
+        /// The nodes of the table's shards, which have a row for every token.
+        nodes: Vec<usize>,
         /// Where it goes.
         out: Buffer,
     },
@@ -255,7 +257,7 @@ impl<'a> Planner<'a> {
             _ => return None,
         };
         let (stage, count) = match &node.op {
-            Op::Embed(_) => (self.embed(nodes[0])?, 1),
+            Op::Embed(_) => self.embed(nodes)?,
             Op::Linear(_) => self.linear(nodes, head)?,
             Op::StoreRow(_) => (self.store(nodes[0], head)?, 1),
             Op::Scores(_) => (self.attention(nodes, head)?, 3),
@@ -281,20 +283,43 @@ impl<'a> Planner<'a> {
         Some(count)
     }
 
-    fn embed(&mut self, k: usize) -> Option<Stage> {
-        let node = self.node(k);
-        (node.inputs()[0] == Operand::Slot(self.tokens)).then_some(())?;
-        self.positions(node)?;
-        let out = self.write(node, false)?;
-        Some(Stage::Embed { node: k, out })
+    /// A table, all its shards.
+    fn embed(&mut self, nodes: &[usize]) -> Option<(Stage, usize)> {
+        let first = self.node(nodes[0]);
+        (first.inputs()[0] == Operand::Slot(self.tokens)).then_some(())?;
+        let mut shards = Vec::new();
+        let mut next = 0;
+        for k in nodes {
+            let node = self.node(*k);
+            let Op::Embed(p) = node.op else { return None };
+            let alike = node.predicate == first.predicate
+                && node.inputs()[0] == first.inputs()[0]
+                && node.output == first.output;
+            (alike && p.before == next).then_some(())?;
+            self.positions(node)?;
+            self.write(node, false)?;
+            shards.push(*k);
+            next += p.vocab;
+            if p.after == 0 {
+                break;
+            }
+        }
+        let Op::Embed(last) = self.node(*shards.last()?).op else {
+            return None;
+        };
+        let (out, count) = (self.buffer(first.output)?, shards.len());
+        let stage = Stage::Embed { nodes: shards, out };
+        (last.after == 0).then_some((stage, count))
     }
 
-    /// A matrix, and those after it that read the same vectors.
+    /// A matrix with all its shards, and those after it that read the same vectors.
     fn linear(&mut self, nodes: &[usize], head: bool) -> Option<(Stage, usize)> {
         let first = self.node(nodes[0]);
         let Op::Linear(p) = first.op else { return None };
         let x = self.read(first.inputs()[0], head)?;
-        let mut parts = Vec::new();
+        let mut parts: Vec<Part> = Vec::new();
+        // Where the next shard begins in the last part's row; 0 if that is whole.
+        let mut next = 0;
         for k in nodes {
             let node = self.node(*k);
             let Op::Linear(q) = node.op else { break };
@@ -307,7 +332,9 @@ impl<'a> Planner<'a> {
                 break;
             }
             let out = self.buffer(node.output)?;
-            if out == x || parts.iter().any(|part: &Part| part.out == out) {
+            let goes_on = next > 0 && parts.last().is_some_and(|part| part.out == out);
+            let is_known = parts.iter().any(|part| part.out == out);
+            if out == x || q.before != next || is_known != goes_on {
                 break;
             }
             let out = self.write(node, head)?;
@@ -315,11 +342,16 @@ impl<'a> Planner<'a> {
                 node: *k,
                 rows: q.rows as usize,
                 out,
+                first: q.before as usize,
             });
+            next = match q.after {
+                0 => 0,
+                _ => q.before + q.rows,
+            };
         }
         let count = parts.len();
         let cols = p.cols as usize;
-        (count > 0).then_some((Stage::Linear { x, cols, parts }, count))
+        (count > 0 && next == 0).then_some((Stage::Linear { x, cols, parts }, count))
     }
 
     fn store(&mut self, k: usize, head: bool) -> Option<Stage> {

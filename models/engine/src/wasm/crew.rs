@@ -59,9 +59,8 @@ fn read_as_they_are(planned: &Planned) -> Vec<usize> {
         .iter()
         .chain(&plan.head)
         .flat_map(|stage| match stage {
-            Stage::Embed { node, .. } | Stage::Row { node, .. } | Stage::Sample { node } => {
-                vec![*node]
-            }
+            Stage::Embed { nodes, .. } => nodes.clone(),
+            Stage::Row { node, .. } | Stage::Sample { node } => vec![*node],
             Stage::Linear { parts, .. } => parts
                 .iter()
                 .map(|part| part.node)

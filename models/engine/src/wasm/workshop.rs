@@ -212,7 +212,7 @@ impl Bench<'_> {
         chosen: &mut Vec<u32>,
     ) -> Result<(), wasmtime::Error> {
         match stage {
-            Stage::Embed { node, out } => self.embed(*node, *out, rows),
+            Stage::Embed { nodes, out } => self.embed(nodes, *out, rows),
             Stage::Linear { x, cols, parts } => self.linear(*x, *cols, parts, rows.len()),
             Stage::Store { x, cache } => self.store(*x, *cache, rows),
             Stage::Attention {
@@ -235,7 +235,14 @@ impl Bench<'_> {
         self.first().allow(fuel)
     }
 
-    fn embed(&mut self, k: usize, out: Buffer, rows: &[Row]) -> Result<(), wasmtime::Error> {
+    fn embed(&mut self, nodes: &[usize], out: Buffer, rows: &[Row]) -> Result<(), wasmtime::Error> {
+        for k in nodes {
+            self.embed_shard(*k, out, rows)?;
+        }
+        Ok(())
+    }
+
+    fn embed_shard(&mut self, k: usize, out: Buffer, rows: &[Row]) -> Result<(), wasmtime::Error> {
         let mut node = self.node(k);
         if let Op::Embed(p) = &mut node.op {
             p.tokens_capacity = 1;
@@ -475,8 +482,9 @@ impl Bench<'_> {
         let products = self.places.products.clone();
         let outs: Vec<Place> = parts
             .iter()
-            .map(|part| self.places.buffers[part.out.0].part(0, vectors * part.rows))
+            .map(|part| self.places.buffers[part.out.0].part(0, vectors * self.width(part.out)))
             .collect();
+        let widths: Vec<usize> = parts.iter().map(|part| self.width(part.out)).collect();
         let crew = self.crew();
         let first = &mut crew.instances[0];
         first.allow(fuel)?;
@@ -505,16 +513,17 @@ impl Bench<'_> {
             })?;
         for (index, matrices) in crew.matrices.iter().enumerate() {
             let mut at = products[index];
-            for (part, out) in parts.iter().zip(&outs) {
+            for (part, (out, width)) in parts.iter().zip(outs.iter().zip(&widths)) {
                 let groups = matrices.groups(part.node);
+                let first = part.first / GROUP + groups.start;
                 let place = at.part(0, groups.len() * vectors * GROUP);
                 at = at.after(place.words);
                 if index == 0 {
-                    crew.instances[0].scatter(place, vectors, groups.start, part.rows, *out)?;
+                    crew.instances[0].scatter(place, vectors, first, *width, *out)?;
                 } else {
                     let own = crew.instances[index].words(place)?.to_vec();
                     let out = crew.instances[0].words(*out)?;
-                    super::instance::scatter_into(&own, vectors, groups.start, part.rows, out);
+                    super::instance::scatter_into(&own, vectors, first, *width, out);
                 }
             }
         }
@@ -531,9 +540,11 @@ impl Bench<'_> {
         let control = Control::decode(&[0; CONTROL_WORDS]);
         for part in parts {
             let node = self.node(part.node);
+            let range = part.first..part.first + part.rows;
             for at in 0..vectors {
-                let (x, out) = (self.row(x, at), self.row(part.out, at));
-                self.defined(part.node, &node, &control, |_| x, 0..part.rows, out)?;
+                let x = self.row(x, at);
+                let out = self.row(part.out, at).part(part.first, part.rows);
+                self.defined(part.node, &node, &control, |_| x, range.clone(), out)?;
             }
         }
         Ok(())

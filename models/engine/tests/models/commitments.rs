@@ -16,7 +16,7 @@ const PARAMS: Params = Params {
     ..Params::greedy(3)
 };
 
-fn commit(engine: &Arc<Engine>, edits: Vec<Edit>) -> Execution {
+pub(crate) fn commit(engine: &Arc<Engine>, edits: Vec<Edit>) -> Execution {
     Execution::commit(Arc::clone(engine), PROMPT, &PARAMS, edits).expect("the prompt is short")
 }
 
@@ -49,10 +49,15 @@ fn leaves_follow_the_rules() {
         return;
     };
     let execution = commit(&engine, Vec::new());
+    assert_eq!(execution.first_env(), composed_start(&engine));
+    check_leaves(&engine, &execution);
+}
+
+/// Holds the leaves of the request of this file's tests against its nodes, run one after the other as they are defined.
+pub(crate) fn check_leaves(engine: &Engine, execution: &Execution) {
     let program = engine.program();
     let header = &program.header;
     let leaf = |index: u64| execution.leaves().node(0, index);
-    assert_eq!(execution.first_env(), composed_start(&engine));
 
     let mut state = State::first(program, PROMPT, &PARAMS).expect("the prompt is short");
     let mut agreed = execution.first_env();
@@ -112,10 +117,20 @@ fn tiles_of_a_node_give_its_output() {
         return;
     };
     let execution = commit(&engine, Vec::new());
+    let nodes = 0..engine.program().nodes.len();
+    check_tiles(&engine, &execution, nodes.filter(|k| k % 5 != 1));
+}
+
+/// Holds every tile of some nodes, in the last step that generates, against what the machine would compute.
+pub(crate) fn check_tiles(
+    engine: &Engine,
+    execution: &Execution,
+    nodes: impl Iterator<Item = usize>,
+) {
     let program = engine.program();
     let step = execution.steps() - 2;
     let mut scratch = vec![0; SCRATCH_WORDS];
-    for k in (0..program.nodes.len()).filter(|k| k % 5 != 1) {
+    for k in nodes {
         let position = step << program.header.node_depth | k as u64;
         let (before, after) = (execution.before(position), execution.before(position + 1));
         let place = engine.output_place(k);

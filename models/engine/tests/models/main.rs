@@ -15,6 +15,7 @@ mod reference;
 mod scheduled;
 mod service;
 mod setting;
+mod sharded;
 mod stores;
 mod threads;
 mod weights64;

@@ -11,7 +11,7 @@ use gavel_program::{Control, Phase};
 use rayon::ThreadPoolBuilder;
 use std::sync::Arc;
 
-const PROMPT: &[u8] = b"Lily and Tom";
+pub(crate) const PROMPT: &[u8] = b"Lily and Tom";
 const DRAWN: Params = Params {
     temperature: 900,
     top_k: 40,
@@ -51,7 +51,7 @@ fn models() -> Vec<(String, Arc<Engine>)> {
 }
 
 /// Outcome and root of a request's execution; the answer as it is served, and checked again in one pass, is the same.
-fn committed(engine: &Arc<Engine>, params: &Params) -> (Outcome, Hash) {
+pub(crate) fn committed(engine: &Arc<Engine>, params: &Params) -> (Outcome, Hash) {
     let execution = Execution::commit(Arc::clone(engine), PROMPT, params, Vec::new());
     let execution = execution.expect("the prompt is short");
     let outcome = execution.outcome();

@@ -9,21 +9,25 @@ use rayon::ThreadPoolBuilder;
 use std::sync::Arc;
 
 fn imported(file: &Arc<ModelFile>) -> Program {
+    imported_with(file, &Limits::default())
+}
+
+fn imported_with(file: &Arc<ModelFile>, limits: &Limits) -> Program {
     let image = ImageInfo {
         root: keccak(b"an image"),
         entry: 0,
         depth: 11,
     };
-    import(file, &Limits::default(), image).expect("the file is supported")
+    import(file, limits, image).expect("the file is supported")
 }
 
 fn committed(
-    file: &Arc<ModelFile>,
+    program: &Arc<Program>,
     executor: Box<dyn Executor>,
     prompt: &str,
     params: &Params,
 ) -> (Outcome, Hash) {
-    let engine = Arc::new(Engine::new(Arc::new(imported(file)), executor));
+    let engine = Arc::new(Engine::new(Arc::clone(program), executor));
     let execution = Execution::commit(Arc::clone(&engine), prompt.as_bytes(), params, Vec::new())
         .expect("the prompt is short");
     for threads in [3, 1] {
@@ -44,6 +48,10 @@ fn committed(
 
 /// Answers greedily and by drawing, by both executors.
 fn check(file: &Arc<ModelFile>, prompt: &str) {
+    check_program(&Arc::new(imported(file)), prompt);
+}
+
+fn check_program(program: &Arc<Program>, prompt: &str) {
     let drawn = Params {
         temperature: 900,
         top_p: 950,
@@ -60,9 +68,9 @@ fn check(file: &Arc<ModelFile>, prompt: &str) {
         ..drawn
     };
     for params in [Params::greedy(8), drawn, filtered] {
-        let native = committed(file, Box::new(Native), prompt, &params);
+        let native = committed(program, Box::new(Native), prompt, &params);
         let wasm = Wasm::new().expect("the engine takes the module");
-        let sandboxed = committed(file, Box::new(wasm), prompt, &params);
+        let sandboxed = committed(program, Box::new(wasm), prompt, &params);
         assert!(!native.0.tokens.is_empty());
         assert_eq!(sandboxed, native, "{params:?}");
     }
@@ -125,6 +133,28 @@ fn random_models_of_every_family_and_storage() {
 }
 
 #[test]
+fn matrices_in_shards() {
+    let storages = [Storage::F32, Storage::F16, Storage::Q8_0, Storage::Q4K];
+    let of_llama = storages.map(|storage| (Family::Llama, storage));
+    let others = [Family::Gemma3, Family::Phi3].map(|family| (family, Storage::Q8_0));
+    for (family, storage) in of_llama.into_iter().chain(others) {
+        // So many bytes have 64 rows of the widest matrix; the table has 400 rows.
+        let max_plane_bytes = match storage {
+            Storage::F32 => 128 << 10,
+            Storage::F16 => 64 << 10,
+            Storage::Q8_0 => 32 << 10,
+            _ => 16 << 10,
+        };
+        let limits = Limits {
+            max_plane_bytes,
+            ..Limits::default()
+        };
+        let program = imported_with(&random(family, storage), &limits);
+        check_program(&Arc::new(program), "Once");
+    }
+}
+
+#[test]
 fn random_encoders_of_every_storage() {
     for storage in [BertStorage::F32, BertStorage::F16, BertStorage::BF16] {
         let model = RandomBert {
@@ -133,11 +163,12 @@ fn random_encoders_of_every_storage() {
         };
         let beside = Beside(model.beside().into_iter().collect());
         let file = ModelFile::from_bytes(&model.weights()).with_beside(beside);
+        let program = Arc::new(imported(&file));
         for text in ["", "!", "shu-bace, fogu tre!", &"! ".repeat(60)] {
             let params = Params::greedy(1);
-            let native = committed(&file, Box::new(Native), text, &params);
+            let native = committed(&program, Box::new(Native), text, &params);
             let wasm = Wasm::new().expect("the engine takes the module");
-            let sandboxed = committed(&file, Box::new(wasm), text, &params);
+            let sandboxed = committed(&program, Box::new(wasm), text, &params);
             assert_eq!(native.0.output.len(), 4 * model.dim as usize);
             assert_eq!(sandboxed, native, "{storage:?}, {text:?}");
         }

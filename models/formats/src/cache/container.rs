@@ -29,7 +29,7 @@ use tempfile::NamedTempFile;
 
 const MAGIC: [u8; 16] = *b"gavel cache file";
 /// The version of this layout and of what the parts hold: one more whenever planes are made in another way.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 /// Parts begin on multiples of it: a page of most machines.
 const PAGE: u64 = 4096;
 /// Bytes of the header that are not zero.
@@ -317,7 +317,7 @@ mod tests {
         fs::write(&path, &bytes).expect("writable");
         let newer = Container::open(&path, &KEY);
         assert!(
-            matches!(newer, Err(CacheError::Version { got: 2, .. })),
+            matches!(newer, Err(CacheError::Version { got: 3, .. })),
             "{newer:?}"
         );
         fs::write(&path, [b'x'; 5000]).expect("writable");

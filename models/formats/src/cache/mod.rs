@@ -24,6 +24,7 @@ pub(crate) use planes::{NamedPlane, PlaneCache};
 use crate::FileKind;
 use crate::file::{FileError, ModelFile, READ_BYTES, weights_of};
 use digest::Digest;
+use gavel_program::boot::WINDOW_BYTES;
 use std::{
     fs::{self, File},
     io,
@@ -112,18 +113,20 @@ pub fn open(path: &Path, mode: CacheMode, progress: Progress<'_>) -> Result<Open
             cache: CacheState::Found { path },
         });
     }
-    Ok(match make(&places, &file, &model, progress) {
-        Ok((path, planes)) => Opened {
-            file: file.with_planes(planes),
-            parts: parts(&path, model),
-            cache: CacheState::Made { path, instead },
+    Ok(
+        match make(&places, &file, &model, WINDOW_BYTES as u64, progress) {
+            Ok((path, planes)) => Opened {
+                file: file.with_planes(planes),
+                parts: parts(&path, model),
+                cache: CacheState::Made { path, instead },
+            },
+            Err(error) => Opened {
+                file,
+                cache: CacheState::Failed(error),
+                parts: None,
+            },
         },
-        Err(error) => Opened {
-            file,
-            cache: CacheState::Failed(error),
-            parts: None,
-        },
-    })
+    )
 }
 
 fn parts(planes: &Path, model: Digest) -> Option<PartCache> {
@@ -156,11 +159,12 @@ fn find(places: &[PathBuf], model: &Digest) -> (Option<Found>, Option<CacheError
     (None, refused)
 }
 
-/// Makes the cache at the first place that takes it.
+/// Makes the cache at the first place that takes it, with shards of at most so many bytes.
 fn make(
     places: &[PathBuf],
     file: &Arc<ModelFile>,
     model: &Digest,
+    most: u64,
     progress: Progress<'_>,
 ) -> Result<Found, CacheError> {
     let mut failed = None;
@@ -172,7 +176,7 @@ fn make(
             failed = failed.or(Some(container::io_error(path, source)));
             continue;
         }
-        let written = PlaneCache::write(path, file, model, progress);
+        let written = PlaneCache::write(path, file, model, most, progress);
         match written.and_then(|()| PlaneCache::open(path, model)) {
             Ok(planes) => return Ok((path.clone(), planes)),
             Err(CacheError::Model) => return Err(CacheError::Model),
@@ -186,18 +190,55 @@ fn make(
 mod tests {
     use super::*;
 
-    /// The smallest file with a tensor: `t`, one F32.
-    fn file() -> Arc<ModelFile> {
+    const WINDOW: u64 = WINDOW_BYTES as u64;
+    /// The format's codes of F32 and Q8_0.
+    const F32: u32 = 0;
+    const Q8_0: u32 = 8;
+
+    /// A file with one tensor, `t`, of these dimensions, contiguous one first, and this type's code.
+    fn file(dims: &[u64], kind: u32, data: &[u8]) -> Arc<ModelFile> {
         let mut bytes = b"GGUF".to_vec();
         bytes.extend(3u32.to_le_bytes());
         bytes.extend([1u64, 0].map(u64::to_le_bytes).as_flattened());
         bytes.extend([1u64.to_le_bytes().as_slice(), b"t"].concat());
-        bytes.extend(1u32.to_le_bytes());
-        bytes.extend(1u64.to_le_bytes());
-        bytes.extend(0u32.to_le_bytes());
+        bytes.extend((dims.len() as u32).to_le_bytes());
+        dims.iter().for_each(|dim| bytes.extend(dim.to_le_bytes()));
+        bytes.extend(kind.to_le_bytes());
         bytes.extend(0u64.to_le_bytes());
-        bytes.resize(bytes.len().next_multiple_of(32) + 4, 0);
+        bytes.resize(bytes.len().next_multiple_of(32), 0);
+        bytes.extend(data);
         ModelFile::from_bytes(&bytes)
+    }
+
+    #[test]
+    fn shards_are_kept_with_their_own_roots() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // 150 rows of 64 columns, so many bytes each, in shards of at most 64 rows: a plane of 256 or of 64 bytes a row is the largest.
+        for (kind, row_bytes, most, planes) in [(F32, 256, 17_000, 1), (Q8_0, 68, 5_000, 2)] {
+            let data: Vec<u8> = (0..150 * row_bytes).map(|at| (at * 7 / 3) as u8).collect();
+            let file = file(&[64, 150], kind, &data);
+            let path = folder.path().join(kind.to_string());
+            let places = std::slice::from_ref(&path);
+            let made = make(places, &file, &[1; 32], most, &|_, _| {});
+            let file = file.with_planes(made.expect("room").1);
+            let gguf = crate::Gguf::parse(file.bytes()).expect("a file as ever");
+            let tensor = gguf.tensor("t").expect("its one tensor");
+            assert!(file.cached("t", tensor).is_none(), "nobody takes it whole");
+            for rows in [0..64, 64..128, 128..150] {
+                let name = format!("t[{}..{}]", rows.start, rows.end);
+                let own = tensor.rows(rows);
+                let cached = file.cached(&name, &own).expect("it was made");
+                let expected = crate::planes::planes(&file, &own);
+                assert_eq!((cached.len(), expected.len()), (planes, planes));
+                for (cached, plane) in cached.iter().zip(&expected) {
+                    let words: &[u32] = (*plane.words).as_ref();
+                    let depth = gavel_program::table::depth_of(words.len() * 4);
+                    assert_eq!((*cached.words).as_ref(), words);
+                    assert_eq!(cached.root, Some(crate::tensor_root(words, depth)));
+                    assert_eq!(cached.name, format!("{name}{}", plane.suffix));
+                }
+            }
+        }
     }
 
     #[test]
@@ -205,13 +246,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (taken, free) = (folder.path().join("taken"), folder.path().join("new/free"));
         fs::create_dir_all(taken.join("inside")).expect("room");
-        let file = file();
+        let file = file(&[1], F32, &[0; 4]);
         let places = [taken.clone(), free.clone()];
-        let (path, _) = make(&places, &file, &[1; 32], &|_, _| {}).expect("the second takes it");
+        let (path, _) =
+            make(&places, &file, &[1; 32], WINDOW, &|_, _| {}).expect("the second takes it");
         assert_eq!(path, free);
         let (found, _) = find(&places, &[1; 32]);
         assert_eq!(found.expect("it is there").0, free);
-        let failed = make(&[taken], &file, &[1; 32], &|_, _| {});
+        let failed = make(&[taken], &file, &[1; 32], WINDOW, &|_, _| {});
         assert!(matches!(failed, Err(CacheError::Io { .. })), "{failed:?}");
     }
 }

@@ -8,6 +8,7 @@ use crate::gguf::{Gguf, Tensor};
 use crate::planes::{self, Plane};
 use crate::roots::tensor_root;
 use crate::safetensors::{Contents, Entry};
+use crate::shards::{shard_name, shards};
 use gavel_primitives::{Depth, Hash};
 use gavel_program::table::depth_of;
 use gavel_program::{DType, Words};
@@ -49,14 +50,16 @@ impl PlaneCache {
         }
     }
 
-    /// Splits and roots every tensor of a model, and writes what comes out. A few tensors are in memory at a time.
+    /// Splits and roots every tensor of a model, and writes what comes out, in the shards that importers take of matrices with a plane of more
+    /// than `most` bytes. A few tensors are in memory at a time.
     pub(crate) fn write(
         path: &Path,
         file: &Arc<ModelFile>,
         model: &Digest,
+        most: u64,
         progress: Progress<'_>,
     ) -> Result<(), CacheError> {
-        let sources = sources(file)?;
+        let sources = sources(file, most)?;
         let total = sources.iter().map(|source| source.range.len()).sum();
         let mut done = 0;
         let mut writer = Writer::new(path)?;
@@ -78,15 +81,20 @@ impl PlaneCache {
         writer.finish(model)
     }
 
-    /// The planes of a tensor, if the cache has them; those that are the file's own bytes come from it.
-    pub(crate) fn planes(&self, file: &Arc<ModelFile>, tensor: &Tensor) -> Option<Vec<NamedPlane>> {
-        let first = format!("{}\0", tensor.name);
+    /// The planes of a tensor, or of a shard of one, if the cache has them under this name; those that are the file's own bytes come from it.
+    pub(crate) fn planes(
+        &self,
+        file: &Arc<ModelFile>,
+        name: &str,
+        tensor: &Tensor,
+    ) -> Option<Vec<NamedPlane>> {
+        let first = format!("{name}\0");
         let mut found: Vec<(u8, NamedPlane)> = Vec::new();
-        for (name, part) in self.0.parts.range(first.clone()..) {
-            let Some(suffix) = name.strip_prefix(&first) else {
+        for (whole, part) in self.0.parts.range(first.clone()..) {
+            let Some(suffix) = whole.strip_prefix(&first) else {
                 break;
             };
-            let name = format!("{}{suffix}", tensor.name);
+            let name = format!("{name}{suffix}");
             found.push(self.plane(file, name, part, tensor.range())?);
         }
         found.sort_by_key(|(place, _)| *place);
@@ -137,7 +145,7 @@ struct Source<'a> {
 }
 
 /// All tensors of a file, but those of safetensors that are no weights as they lie there.
-fn sources(file: &Arc<ModelFile>) -> Result<Vec<Source<'_>>, CacheError> {
+fn sources(file: &Arc<ModelFile>, most: u64) -> Result<Vec<Source<'_>>, CacheError> {
     if file.beside().is_some() {
         let contents = Contents::parse(file.bytes()).map_err(|_| CacheError::Model)?;
         let all = contents.0.iter();
@@ -146,12 +154,27 @@ fn sources(file: &Arc<ModelFile>) -> Result<Vec<Source<'_>>, CacheError> {
             .collect());
     }
     let gguf = Gguf::parse(file.bytes()).map_err(|_| CacheError::Model)?;
-    let sources = gguf.tensors().cloned().map(|tensor| Source {
-        name: tensor.name.into(),
+    let shards = gguf.tensors().flat_map(|tensor| shards_of(tensor, most));
+    let sources = shards.map(|(name, tensor)| Source {
+        name,
         range: tensor.range(),
         split: Box::new(move || planes::planes(file, &tensor)),
     });
     Ok(sources.collect())
+}
+
+/// A tensor, or the shards that importers take of it, with their names.
+fn shards_of<'a>(tensor: &Tensor<'a>, most: u64) -> Vec<(String, Tensor<'a>)> {
+    let dim = |at: usize| u32::try_from(*tensor.dims.get(at)?).ok();
+    let (Some(cols), Some(rows), 2) = (dim(0), dim(1), tensor.dims.len()) else {
+        return vec![(tensor.name.into(), tensor.clone())];
+    };
+    let cut = shards(planes::format(tensor.kind), [rows, cols], most);
+    let named = |shard: Range<u32>| {
+        let name = shard_name(tensor.name, &shard, rows);
+        (name, tensor.rows(shard.start as usize..shard.end as usize))
+    };
+    cut.into_iter().flatten().map(named).collect()
 }
 
 /// A tensor of safetensors.

@@ -100,7 +100,7 @@ impl Builder<'_> {
         let shape = [count, rows, cols];
         let matrix = self
             .matrices
-            .take_experts(&mut self.assembly, &name, shape)?;
+            .take_whole(&mut self.assembly, &name, &shape)?;
         let op = Op::ExpertLinear(ExpertLinear {
             experts: count,
             used,

@@ -4,10 +4,8 @@ use super::hyper::Hyper;
 use super::{Builder, LAYERS};
 use crate::ImportError;
 use crate::families::Gate;
-use crate::matrices::Matrix;
-use gavel_program::op::{
-    Elementwise, Linear, RmsNorm, Rope, Scores, Softmax, StoreRow, WeightedSum,
-};
+use crate::shards::Sharded;
+use gavel_program::op::{Elementwise, RmsNorm, Rope, Scores, Softmax, StoreRow, WeightedSum};
 use gavel_program::{DType, Op, Operand};
 
 impl Builder<'_> {
@@ -22,7 +20,7 @@ impl Builder<'_> {
     ) -> Result<(), ImportError> {
         let name = format!("blk.{layer}.{name}.weight");
         let matrix = self.matrices.take(&mut self.assembly, &name, rows, cols)?;
-        self.multiply(&matrix, [rows, cols], input, output);
+        self.multiply(&matrix, input, output);
         Ok(())
     }
 
@@ -43,19 +41,16 @@ impl Builder<'_> {
             let matrix =
                 self.matrices
                     .take_rows(&mut self.assembly, &name, [total, cols], part.clone())?;
-            self.multiply(&matrix, [*rows, cols], input, *output);
+            self.multiply(&matrix, input, *output);
             first = part.end;
         }
         Ok(())
     }
 
-    fn multiply(&mut self, matrix: &Matrix, [rows, cols]: [u32; 2], input: u32, output: u32) {
-        let op = Op::Linear(Linear {
-            rows,
-            cols,
-            format: matrix.format,
-        });
-        self.layer_node(op, &matrix.after(Operand::Slot(input)), output);
+    fn multiply(&mut self, matrix: &Sharded, input: u32, output: u32) {
+        for (op, inputs) in matrix.linear(Operand::Slot(input)) {
+            self.layer_node(op, &inputs, output);
+        }
     }
 
     /// `slot = slot + b`, b being the layer's bias of that name.

@@ -13,12 +13,13 @@ use crate::families::Family;
 use crate::fields::Fields;
 use crate::file::ModelFile;
 use crate::gguf::Gguf;
-use crate::matrices::{Matrices, Matrix};
+use crate::matrices::Matrices;
+use crate::shards::Sharded;
 use crate::text::TextNodes;
 use crate::vocab::Vocab;
 use crate::{ImportError, Limits};
 use experts::ExpertSlots;
-use gavel_program::op::{Advance, Embed, Linear, Penalize, Probs, RmsNorm, Sample, Scale};
+use gavel_program::op::{Advance, Penalize, Probs, RmsNorm, Sample, Scale};
 use gavel_program::{DType, Op, Operand, Phase, Program};
 use hyper::Hyper;
 use rope::Tables;
@@ -106,7 +107,7 @@ pub(crate) fn import(
         vocab.len() as u32,
         [control, tokens, count],
     )?;
-    let mut matrices = Matrices::new(file, gguf, family.name);
+    let mut matrices = Matrices::new(file, gguf, family.name, limits.max_plane_bytes);
     let rope = Tables::new(&mut assembly, &mut matrices, &hyper, context)?;
     let mut builder = Builder {
         family,
@@ -185,21 +186,17 @@ impl Builder<'_> {
         self.assembly.node(op, LAYERS, inputs, output);
     }
 
-    fn embed(&mut self) -> Result<Matrix, ImportError> {
+    fn embed(&mut self) -> Result<Sharded, ImportError> {
         let table = self.matrices.take(
             &mut self.assembly,
             "token_embd.weight",
             self.vocab,
             self.hyper.dim,
         )?;
-        let op = Op::Embed(Embed {
-            dim: self.hyper.dim,
-            vocab: self.vocab,
-            tokens_capacity: self.context + 1,
-            format: table.format,
-        });
-        let inputs = table.after(Operand::Slot(self.slots.tokens));
-        self.layer_node(op, &inputs, self.slots.x);
+        let tokens = Operand::Slot(self.slots.tokens);
+        for (op, inputs) in table.embed(tokens, self.context + 1) {
+            self.layer_node(op, &inputs, self.slots.x);
+        }
         if self.family.scaled_embedding {
             let op = Op::Scale(Scale {
                 len: self.hyper.dim,
@@ -231,7 +228,7 @@ impl Builder<'_> {
     }
 
     /// Logits and the choice of the next token. A file without an output matrix shares the embedding table.
-    fn head(&mut self, table: Matrix) -> Result<(), ImportError> {
+    fn head(&mut self, table: Sharded) -> Result<(), ImportError> {
         let (vocab, dim) = (self.vocab, self.hyper.dim);
         let slots = [self.slots.x, self.slots.normed];
         self.norm("output_norm.weight", HEAD, slots)?;
@@ -241,13 +238,9 @@ impl Builder<'_> {
                 .take(&mut self.assembly, "output.weight", vocab, dim)?,
             false => table,
         };
-        let op = Op::Linear(Linear {
-            rows: vocab,
-            cols: dim,
-            format: matrix.format,
-        });
-        let inputs = matrix.after(Operand::Slot(self.slots.normed));
-        self.assembly.node(op, HEAD, &inputs, self.slots.logits);
+        for (op, inputs) in matrix.linear(Operand::Slot(self.slots.normed)) {
+            self.assembly.node(op, HEAD, &inputs, self.slots.logits);
+        }
         let logits = Operand::Slot(self.slots.logits);
         let weights = Operand::Slot(self.slots.sampler);
         let op = Op::Penalize(Penalize {

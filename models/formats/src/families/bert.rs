@@ -182,7 +182,7 @@ pub(crate) fn import_gguf(
         most: hyper.positions,
         unit: true,
     };
-    let matrices = Matrices::new(file, gguf, NAME);
+    let matrices = Matrices::new(file, gguf, NAME, limits.max_plane_bytes);
     encoder::build(hyper, sentence, &vocab, matrices, limits, image)
 }
 
@@ -285,7 +285,7 @@ impl Source for Matrices<'_> {
         name: &str,
         [rows, cols]: [u32; 2],
     ) -> Result<Matrix, ImportError> {
-        self.take(assembly, &gguf_name(name)?, rows, cols)
+        self.take_whole(assembly, &gguf_name(name)?, &[rows, cols])
     }
 
     fn numbers(

@@ -16,6 +16,5 @@ pub const MAX_ARRAY_LEN: u64 = 1 << 20;
 pub const MAX_DIMS: u32 = 4;
 /// Largest `general.alignment`: a page of the largest common size.
 pub const MAX_ALIGNMENT: u32 = 1 << 16;
-/// Bytes of a tensor's data: two windows of the proving machine (docs/spec/machine.md). Its largest plane, more than half of it, must fit one;
-/// larger tensors would have to be cut by rows.
-pub const MAX_TENSOR_BYTES: u64 = 2 * gavel_program::boot::WINDOW_BYTES as u64;
+/// Bytes of a tensor's data: four times the output matrix of a Llama of 405 billion parameters in BF16 (128,256 rows of 16,384).
+pub const MAX_TENSOR_BYTES: u64 = 1 << 34;

@@ -123,11 +123,7 @@ impl Network {
         weights: Operand,
         rows: u32,
     ) -> Result<Numbers, ImportError> {
-        let op = Op::Linear(Linear {
-            rows,
-            cols: x.len,
-            format: WeightFormat::F32,
-        });
+        let op = Op::Linear(Linear::whole(rows, x.len, WeightFormat::F32));
         self.node("product", op, &[x.operand(), weights], rows)
     }
 

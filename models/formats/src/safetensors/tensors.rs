@@ -116,7 +116,7 @@ impl<'a> Tensors<'a> {
             });
         }
         if entry.range.len() > WINDOW_BYTES {
-            return Err(ImportError::TooLarge {
+            return Err(ImportError::Whole {
                 name: name.clone(),
                 got: entry.range.len() as u64,
                 limit: WINDOW_BYTES as u64,

@@ -75,6 +75,8 @@ fn row(planes: &[&[u32]], format: WeightFormat, row: u32) -> Vec<u32> {
         vocab: ROWS as u32,
         tokens_capacity: 1,
         format,
+        before: 0,
+        after: 0,
     });
     let tokens = [row];
     let inputs: Vec<&[u32]> = [&tokens[..]].iter().chain(planes).copied().collect();

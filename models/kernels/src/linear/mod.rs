@@ -11,7 +11,13 @@ use core::ops::Range;
 use gavel_program::op::Linear;
 use quantize::{Quantized, quantize};
 
-/// `out[r] = W[r] . x`.
+/// The elements of the output that a matrix, or a shard of one, gives.
+pub(crate) fn outputs(p: &Linear) -> Range<usize> {
+    let before = p.before as usize;
+    before..before + p.rows as usize
+}
+
+/// `out[before + r] = W[r] . x`.
 #[inline(never)]
 pub(crate) fn linear(
     p: &Linear,
@@ -23,7 +29,7 @@ pub(crate) fn linear(
     let cols = p.cols as usize;
     let x = &f32s(inputs[0])[..cols];
     let matrix = Matrix::new(p.format, &inputs[1..], p.rows as usize * cols);
-    rows_of(&matrix, range.start, x, out, scratch);
+    rows_of(&matrix, range.start - p.before as usize, x, out, scratch);
 }
 
 /// The rows of a matrix from `first` on times `x`, as many as `out` has words.

@@ -38,13 +38,15 @@ fn pairings() -> impl Strategy<Value = Pairing> {
 /// Operators on numbers, of small shapes.
 fn ops() -> impl Strategy<Value = Op> {
     prop_oneof![
-        (1u32..6, 1u32..5, 1u32..9, formats()).prop_map(
-            |(blocks, vocab, tokens_capacity, format)| {
+        (1u32..6, 1u32..5, 1u32..9, formats(), [0u32..4, 0u32..4]).prop_map(
+            |(blocks, vocab, tokens_capacity, format, [before, after])| {
                 Op::Embed(Embed {
                     dim: blocks * format.block().max(32),
                     vocab,
                     tokens_capacity,
                     format,
+                    before,
+                    after,
                 })
             }
         ),
@@ -54,17 +56,19 @@ fn ops() -> impl Strategy<Value = Op> {
             eps
         })),
         (1u32..200, 1u32..5, formats()).prop_map(|(rows, blocks, format)| {
-            Op::Linear(Linear {
-                rows,
+            Op::Linear(Linear::whole(rows, blocks * format.block().max(32), format))
+        }),
+        (1u32..200, 1u32..70, unpacked())
+            .prop_map(|(rows, cols, format)| Op::Linear(Linear::whole(rows, cols, format))),
+        ([0u32..3, 1u32..3], 0u32..100, 1u32..4, formats()).prop_map(
+            |([before, tiles], after, blocks, format)| Op::Linear(Linear {
+                rows: tiles * TILE as u32,
                 cols: blocks * format.block().max(32),
                 format,
+                before: before * TILE as u32,
+                after,
             })
-        }),
-        (1u32..200, 1u32..70, unpacked()).prop_map(|(rows, cols, format)| Op::Linear(Linear {
-            rows,
-            cols,
-            format
-        })),
+        ),
         (1u32..9, 1u32..20, 0u32..10, 1u32..9, pairings()).prop_map(
             |(heads, half, rotary, context, pairing)| {
                 let (head_dim, rotary) = (2 * half, 2 * rotary.min(half));
@@ -315,9 +319,9 @@ proptest! {
 
     #[test]
     fn outside_the_domain_nothing_is_read_or_changed(code in 3u32..30, params in prop::array::uniform32(prop_oneof![Just(0u32), 0u32..4, any::<u32>()]), count in 0usize..4) {
-        // Four parameters at most are not zero, so that many records decode.
+        // Five parameters at most are not zero, so that many records decode.
         let mut params = params;
-        params[4..].fill(0);
+        params[5..].fill(0);
         let Some(op) = Op::decode(code, &params) else { return Ok(()) };
         let node = Node::new(op, 31, &[Operand::Slot(0); 3][..count.min(3)], 0);
         if in_domain(&node) {

@@ -159,11 +159,7 @@ proptest! {
         let bytes = packed(&case, &layout);
         let matrix = Packed::new(layout, &bytes);
         let vectors = case.x.len() / case.cols;
-        let op = Op::Linear(Linear {
-            rows: case.rows as u32,
-            cols: case.cols as u32,
-            format: case.format,
-        });
+        let op = Op::Linear(Linear::whole(case.rows as u32, case.cols as u32, case.format));
         let planes: Vec<Vec<u32>> = case.planes.iter().map(|plane| words(plane)).collect();
         let expected: Vec<u32> = case
             .x
@@ -201,7 +197,7 @@ proptest! {
         let halves: Vec<u16> = weights.iter().map(|bits| (bits >> 13) as u16).collect();
         let upper: Vec<u16> = weights.iter().map(|bits| (bits >> 16) as u16).collect();
         let expected = |format, weights: &[u32]| -> Vec<u32> {
-            let op = Op::Linear(Linear { rows: rows as u32, cols: cols as u32, format });
+            let op = Op::Linear(Linear::whole(rows as u32, cols as u32, format));
             x.chunks(cols).flat_map(|x| defined(op, 0, &[x, weights], rows)).collect()
         };
         let in_f32 = expected(WeightFormat::F32, &weights);

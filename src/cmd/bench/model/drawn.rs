@@ -83,7 +83,7 @@ fn rows(session: &mut Session<'_>, count: u32, vocab: u32, params: &Params) -> V
 fn vocab(engine: &Engine) -> Result<u32> {
     let nodes = &engine.program().nodes;
     let found = nodes.iter().find_map(|node| match &node.op {
-        Op::Embed(p) => Some(p.vocab),
+        Op::Embed(p) => Some(p.before + p.vocab + p.after),
         _ => None,
     });
     found.context("the model embeds no tokens")

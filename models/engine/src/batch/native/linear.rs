@@ -26,8 +26,11 @@ pub(super) fn alone(native: &super::Native, call: &Call<'_>, out: &mut [u32]) ->
     };
     let (level, cols, rows) = (native.level, p.cols as usize, p.rows as usize);
     let x: &[f32] = &cast_slice(call.inputs[0])[..cols];
-    let first = call.range.start / GROUP;
-    let groups = first..call.range.end.min(rows).div_ceil(GROUP);
+    // The range begins on a tile, and a shard's rows do.
+    let start = call.range.start - p.before as usize;
+    let end = (call.range.end - p.before as usize).min(rows);
+    let first = start / GROUP;
+    let groups = first..end.div_ceil(GROUP);
     let mut outputs = vec![[0.0; GROUP]; groups.len()];
     let worth = groups.len() * GROUP * cols >= WORTH;
     let each = |multiply: &(dyn Fn(Range<usize>, &mut [Outputs]) + Sync),
@@ -49,7 +52,7 @@ pub(super) fn alone(native: &super::Native, call: &Call<'_>, out: &mut [u32]) ->
         each(&multiply, &mut outputs);
     }
     let products: &[u32] = cast_slice(outputs.as_flattened());
-    let own = out.len().min(rows - call.range.start);
+    let own = out.len().min(rows - start);
     out[..own].copy_from_slice(&products[..own]);
     true
 }
@@ -118,7 +121,9 @@ impl Bench<'_> {
         for part in parts {
             let own = &self.outputs[base * vectors..][..groups(part) * vectors];
             let out: &mut [f32] = cast_slice_mut(&mut self.buffers[part.out.0]);
-            scatter(own, vectors, 0, part.rows, &mut out[..vectors * part.rows]);
+            let width = self.native.planned.plan.widths[part.out.0];
+            let first = part.first / GROUP;
+            scatter(own, vectors, first, width, &mut out[..vectors * width]);
             base += groups(part);
         }
     }
@@ -131,9 +136,12 @@ impl Bench<'_> {
         let node = &native.planned.program.nodes[part.node];
         let control = super::any_control();
         let worth = part.rows * cols >= WORTH;
-        for (x, out) in x.chunks_exact(cols).zip(words.chunks_exact_mut(part.rows)) {
-            for_each_chunk_of(out, 1, worth, &|first, out| {
+        let width = self.width(part.out);
+        for (x, out) in x.chunks_exact(cols).zip(words.chunks_exact_mut(width)) {
+            let out = &mut out[part.first..][..part.rows];
+            for_each_chunk_of(out, 1, worth, &|at, out| {
                 let views = native.views(part.node, |_| x);
+                let first = part.first + at;
                 let range = first..first + out.len();
                 let count = node.input_count;
                 with_scratch(|scratch| {

@@ -156,7 +156,7 @@ impl Workshop for Bench<'_> {
 
     fn run(&mut self, stage: &Stage, rows: &[Row], chosen: &mut Vec<u32>) {
         match stage {
-            Stage::Embed { node, out } => self.embed(*node, *out, rows),
+            Stage::Embed { nodes, out } => self.embed(nodes, *out, rows),
             Stage::Linear { x, cols, parts } => self.linear(*x, *cols, parts, rows.len()),
             Stage::Store { x, cache } => self.store(*x, *cache, rows),
             Stage::Attention {
@@ -208,20 +208,22 @@ impl Bench<'_> {
         self.native.planned.plan.widths[buffer.0]
     }
 
-    /// A row of the table: the operator itself, told that the tokens are this one.
-    fn embed(&mut self, k: usize, out: Buffer, rows: &[Row]) {
+    /// A row of the table: the operator itself, told that the tokens are this one. Shards that don't have it change nothing.
+    fn embed(&mut self, nodes: &[usize], out: Buffer, rows: &[Row]) {
         let native = self.native;
         let width = self.width(out);
-        let mut node = *native.node(k);
-        if let Op::Embed(p) = &mut node.op {
-            p.tokens_capacity = 1;
-        }
         let control = any_control();
-        for (row, out) in rows.iter().zip(self.buffers[out.0].chunks_exact_mut(width)) {
-            let token = [row.token];
-            let views = native.views(k, |_| &token);
-            let inputs = &views[..node.input_count];
-            with_scratch(|scratch| run_range(&node, &control, inputs, 0..width, out, scratch));
+        for k in nodes {
+            let mut node = *native.node(*k);
+            if let Op::Embed(p) = &mut node.op {
+                p.tokens_capacity = 1;
+            }
+            for (row, out) in rows.iter().zip(self.buffers[out.0].chunks_exact_mut(width)) {
+                let token = [row.token];
+                let views = native.views(*k, |_| &token);
+                let inputs = &views[..node.input_count];
+                with_scratch(|scratch| run_range(&node, &control, inputs, 0..width, out, scratch));
+            }
         }
     }
 

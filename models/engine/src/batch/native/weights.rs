@@ -145,11 +145,7 @@ fn described(program: &Program, k: usize) -> (Linear, u32) {
     match (&node.op, node.inputs()[first_plane(&node.op)]) {
         (Op::Linear(p), Operand::Weight(plane)) => (*p, plane),
         (Op::ExpertLinear(p), Operand::Weight(plane)) => {
-            let all = Linear {
-                rows: p.experts * p.rows,
-                cols: p.cols,
-                format: p.format,
-            };
+            let all = Linear::whole(p.experts * p.rows, p.cols, p.format);
             (all, plane)
         }
         _ => panic!("node {k} multiplies no weights"),
