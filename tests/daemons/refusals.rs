@@ -93,6 +93,7 @@ fn small_model(into: &mut Vec<u8>) {
         context: 64,
         storage: Storage::F32,
         seed: 1,
+        ..RandomModel::STORIES15M
     };
     model.write(into).expect("a model is written");
 }

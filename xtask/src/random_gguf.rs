@@ -29,9 +29,15 @@ pub(crate) struct Args {
     /// Key and value heads
     #[arg(long)]
     kv_heads: Option<u32>,
-    /// Elements of the feed-forward network
+    /// Elements of the feed-forward network, of a mixture of each expert
     #[arg(long)]
     ffn: Option<u32>,
+    /// Experts of a mixture's layer
+    #[arg(long)]
+    experts: Option<u32>,
+    /// Experts that a token is sent to
+    #[arg(long)]
+    experts_used: Option<u32>,
     /// Tokens
     #[arg(long)]
     vocab: Option<u32>,
@@ -101,6 +107,10 @@ impl Args {
             heads: self.heads.unwrap_or(named.heads),
             kv_heads: self.kv_heads.unwrap_or(named.kv_heads),
             ffn: self.ffn.unwrap_or(named.ffn),
+            experts: [
+                self.experts.unwrap_or(named.experts[0]),
+                self.experts_used.unwrap_or(named.experts[1]),
+            ],
             vocab: self.vocab.unwrap_or(named.vocab),
             context: self.context.unwrap_or(named.context),
             storage: self.storage,
@@ -124,6 +134,11 @@ fn check(model: &RandomModel) -> Result<()> {
     ] {
         ensure!(size > 0, "--{name} is 0");
     }
+    let [experts, used] = model.experts;
+    ensure!(
+        (1..=experts).contains(&used),
+        "--experts-used is {used} of {experts}"
+    );
     ensure!(
         model.context > 1,
         "--context is {}, at least 2 are needed",

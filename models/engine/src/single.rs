@@ -38,6 +38,11 @@ pub(crate) fn run(call: &Call<'_>, out: &mut [u32]) -> bool {
         Op::Rope(p) => rope(level, p, call, out),
         Op::Add(_) => sequence::add(level, &input(0)[..len], &input(1)[..len], out),
         Op::SwiGlu(_) => rows::swiglu(level, &input(0)[..len], &input(1)[..len], out),
+        Op::ExpertSum(p) => {
+            let (used, experts) = (p.used as usize, p.experts as usize);
+            let (x, chosen) = (&input(0)[..used * len], &call.inputs[1][..used]);
+            rows::expert_sum(level, x, chosen, &input(2)[..experts], out);
+        }
         Op::Scores(p) => scores(level, p, call, out),
         Op::Softmax(p) => softmax(level, p, call, out),
         Op::WeightedSum(p) if p.head_dim.is_multiple_of(16) => weighted_sum(level, p, call, out),

@@ -43,6 +43,32 @@ by_level! {
 }
 
 by_level! {
+    /// The outputs `x` \[used, dim\] of the chosen experts, summed by the experts' parts of the sum of their probabilities. The probability
+    /// of a number that is no expert's is 0.
+    ///
+    /// # Panics
+    /// If `x` is shorter than `chosen` and `out` say.
+    pub fn expert_sum(x: &[f32], chosen: &[u32], probs: &[f32], out: &mut [f32]) {
+        let prob = |expert: &u32| probs.get(*expert as usize).copied().unwrap_or(0.0);
+        let mut total = 0.0;
+        for expert in chosen {
+            total += prob(expert);
+        }
+        let dim = out.len();
+        out.fill(0.0);
+        for (place, expert) in chosen.iter().enumerate() {
+            let share = prob(expert) / total;
+            for (out, x) in out.iter_mut().zip(&x[place * dim..][..dim]) {
+                *out += x * share;
+            }
+        }
+        for out in out {
+            *out = canonical(*out);
+        }
+    }
+}
+
+by_level! {
     /// Rotates each head of `x`, `head_dim` long, by a row of the table: (cos, sin) for each pair, which are neighbours, or an element of
     /// each half of the rotated part. Elements past the row are copied.
     ///

@@ -250,6 +250,32 @@ unsafe extern "C" fn swiglu(gate: *const f32, up: *const f32, len: usize, out: *
     unsafe { rows::swiglu(LEVEL, read(gate, len), read(up, len), write(out, len)) };
 }
 
+/// The outputs \[used, dim\] of the `chosen` of so many experts, summed by their probabilities' parts.
+///
+/// # Safety
+/// The tensors lie where they are said to, and don't overlap.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn expert_sum(
+    x: *const f32,
+    chosen: *const u32,
+    used: usize,
+    probs: *const f32,
+    experts: usize,
+    out: *mut f32,
+    dim: usize,
+) {
+    // SAFETY: the host's promise.
+    unsafe {
+        rows::expert_sum(
+            LEVEL,
+            read(x, used * dim),
+            read(chosen, used),
+            read(probs, experts),
+            write(out, dim),
+        );
+    }
+}
+
 /// Rotates the heads of one row.
 ///
 /// # Safety

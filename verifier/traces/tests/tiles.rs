@@ -37,6 +37,7 @@ fn engine_with(family: Family, image: &Image, limits: &Limits) -> Arc<Engine> {
         context: 64,
         storage: Storage::Q4KM,
         seed: 9,
+        ..RandomModel::STORIES15M
     };
     let mut file = Vec::new();
     model.write(&mut file).expect("a vector takes all bytes");

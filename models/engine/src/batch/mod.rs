@@ -9,6 +9,7 @@
 //! - [`session`]: sequences under way
 //! - [`workshop`]: where a batch's tensors lie and who computes on them
 //! - `native`: native code
+//! - `sent`: which vectors go to which expert of a mixture
 //! - `flow`: a request from its first step to its last
 //! - [`scheduler`]: many requests at a time, in memory that is bounded (`rooms`), with the caches of earlier ones (`kept`)
 pub(crate) mod flow;
@@ -17,5 +18,6 @@ pub(crate) mod native;
 pub mod plan;
 mod rooms;
 pub mod scheduler;
+pub(crate) mod sent;
 pub mod session;
 pub mod workshop;

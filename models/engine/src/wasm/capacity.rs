@@ -33,7 +33,7 @@ fn needed(program: &Program, instances: u64) -> u64 {
             Operand::Slot(_) => None,
         });
         match node.op {
-            Op::Linear(_) => shared.extend(weights),
+            Op::Linear(_) | Op::ExpertLinear(_) => shared.extend(weights),
             _ => whole.extend(weights),
         }
     }

@@ -7,7 +7,7 @@ use crate::batch::plan::Stage;
 use crate::batch::workshop::Planned;
 use gavel_program::boot::SCRATCH_WORDS;
 use gavel_program::control::CONTROL_WORDS;
-use gavel_program::{MAX_INPUTS, NODE_WORDS, Operand};
+use gavel_program::{MAX_INPUTS, NODE_WORDS, Op, Operand};
 use gavel_simd::{Activations, GROUP};
 use rayon::prelude::*;
 use wasmtime::Module;
@@ -49,6 +49,52 @@ impl Crew {
             plain,
         })
     }
+
+    /// Copies what the first instance has at its place of `same` to the others' places, and lets each work with its matrices.
+    ///
+    /// # Errors
+    /// When a call is stopped, or an instance has no memory left.
+    pub(super) fn share(
+        &mut self,
+        same: &[Place],
+        fuel: u64,
+        work: impl Fn(usize, &mut Instance, &Matrices) -> Result<(), wasmtime::Error> + Sync,
+    ) -> Result<(), wasmtime::Error> {
+        let copied = match self.instances.len() {
+            1 => Vec::new(),
+            _ => self.instances[0].words(same[0])?.to_vec(),
+        };
+        let all = self.instances.par_iter_mut().zip(&self.matrices);
+        all.enumerate()
+            .try_for_each(|(index, (instance, matrices))| {
+                if index > 0 {
+                    instance.write(same[index], &copied)?;
+                }
+                instance.allow(fuel)?;
+                work(index, instance, matrices)
+            })
+    }
+
+    /// Lets `put` take an instance's products over into a place of the first one.
+    ///
+    /// # Errors
+    /// When an instance has no memory for them.
+    pub(super) fn collect(
+        &mut self,
+        index: usize,
+        products: Place,
+        out: Place,
+        put: impl FnOnce(&[u32], &mut [u32]),
+    ) -> Result<(), wasmtime::Error> {
+        if index == 0 {
+            let (products, out) = self.instances[0].two(products, out)?;
+            put(products, out);
+            return Ok(());
+        }
+        let products = self.instances[index].words(products)?.to_vec();
+        put(&products, self.instances[0].words(out)?);
+        Ok(())
+    }
 }
 
 /// Weights that other nodes than those of packed matrices read.
@@ -61,13 +107,10 @@ fn read_as_they_are(planned: &Planned) -> Vec<usize> {
         .flat_map(|stage| match stage {
             Stage::Embed { nodes, .. } => nodes.clone(),
             Stage::Row { node, .. } | Stage::Sample { node } => vec![*node],
-            Stage::Linear { parts, .. } => parts
-                .iter()
-                .map(|part| part.node)
-                .filter(|node| Held::of(&planned.program, *node) == Held::AsItIs)
-                .collect(),
+            Stage::Linear { parts, .. } => parts.iter().map(|part| part.node).collect(),
             _ => Vec::new(),
-        });
+        })
+        .filter(|node| Held::of(&planned.program, *node) == Held::AsItIs);
     let mut indexes: Vec<usize> = nodes
         .flat_map(|node| planned.program.nodes[node].inputs().to_vec())
         .filter_map(|operand| match operand {
@@ -85,6 +128,8 @@ pub(super) struct Places {
     pub(super) buffers: Vec<Place>,
     /// What a node that writes one of its inputs reads.
     pub(super) before: Place,
+    /// The vectors of an expert, before they are quantized.
+    pub(super) gathered: Place,
     /// Tokens of a row's sequence.
     pub(super) history: Place,
     pub(super) scratch: Place,
@@ -100,13 +145,26 @@ pub(super) struct Places {
 impl Places {
     pub(super) fn new(planned: &Planned, crew: &mut Crew, rows: usize) -> Self {
         let plan = &planned.plan;
-        let (mut vectors, mut groups) = (0, 0);
+        let (mut vectors, mut groups, mut gathered) = (0, 0, 0);
         for stage in plan.body.iter().chain(&plan.head) {
-            if let Stage::Linear { cols, parts, .. } = stage {
-                let own = Activations::words(rows, cols.next_multiple_of(32));
-                vectors = vectors.max(own).max(rows * cols);
-                groups = groups.max(parts.iter().map(|part| part.rows.div_ceil(GROUP)).sum());
-            }
+            let (count, cols, own) = match stage {
+                Stage::Linear { cols, parts, .. } => {
+                    let groups = parts.iter().map(|part| part.rows.div_ceil(GROUP));
+                    (rows, *cols, groups.sum())
+                }
+                Stage::Row { node, .. } => match planned.program.nodes[*node].op {
+                    Op::ExpertLinear(p) => {
+                        let (used, cols) = (p.used as usize, p.cols as usize);
+                        gathered = gathered.max(rows * used * cols);
+                        (rows * used, cols, used * (p.rows as usize).div_ceil(GROUP))
+                    }
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            let quantized = Activations::words(count, cols.next_multiple_of(32));
+            vectors = vectors.max(quantized).max(count * cols);
+            groups = groups.max(own);
         }
         let widest = plan.widths.iter().copied().max().unwrap_or(0);
         let shared = crew
@@ -126,6 +184,7 @@ impl Places {
                 .map(|width| first.take(rows * width))
                 .collect(),
             before: first.take(rows * widest),
+            gathered: first.take(gathered),
             history: first.take(plan.context + 1),
             scratch: first.take(SCRATCH_WORDS),
             record: first.take(NODE_WORDS),

@@ -1,10 +1,9 @@
 //! An instance of the kernels' module, for batches: its memory by places, and its functions.
 
 use super::WasmError;
-use bytemuck::{cast_slice, cast_slice_mut};
+use bytemuck::cast_slice_mut;
 use gavel_program::WeightFormat;
 use gavel_simd::attention::{Shape, scratch_words};
-use gavel_simd::linear;
 use std::ops::Range;
 use wasmtime::{Memory, Module, Store, TypedFunc, WasmParams, WasmResults};
 
@@ -13,7 +12,7 @@ const PAGE: usize = 1 << 16;
 /// What memory grows by, at least, in bytes: a huge page.
 const STEP: usize = 1 << 21;
 /// Alignment of everything that is put into the memory, in words: a cache line.
-const ALIGN: usize = 16;
+pub(super) const ALIGN: usize = 16;
 /// What `run_range` returns for a record that it computed.
 const DONE: u32 = 0;
 
@@ -85,6 +84,7 @@ pub(super) struct Instance {
     rms_norm: Fn6,
     add: Fn4,
     swiglu: Fn4,
+    expert_sum: Fn7,
     rope: Fn7,
     run_range: RunRange,
 }
@@ -116,6 +116,7 @@ impl Instance {
             rms_norm: function(&instance, &mut store, "rms_norm")?,
             add: function(&instance, &mut store, "add")?,
             swiglu: function(&instance, &mut store, "swiglu")?,
+            expert_sum: function(&instance, &mut store, "expert_sum")?,
             rope: function(&instance, &mut store, "rope")?,
             run_range: function(&instance, &mut store, "run_range")?,
             store,
@@ -183,24 +184,26 @@ impl Instance {
         Ok(())
     }
 
-    /// Puts a matrix's products \[groups, vectors, 16\] into rows \[vectors, rows\], from group `first` on.
-    pub(super) fn scatter(
+    /// The words of two places that don't overlap, those of the second to be written.
+    ///
+    /// # Errors
+    /// When the memory can't grow to hold them.
+    ///
+    /// # Panics
+    /// If they overlap.
+    pub(super) fn two(
         &mut self,
-        products: Place,
-        vectors: usize,
-        first: usize,
-        rows: usize,
-        out: Place,
-    ) -> Result<(), wasmtime::Error> {
-        self.reserve(products)?;
-        self.reserve(out)?;
+        read: Place,
+        write: Place,
+    ) -> Result<(&[u32], &mut [u32]), wasmtime::Error> {
+        self.reserve(read)?;
+        self.reserve(write)?;
         let words: &mut [u32] = cast_slice_mut(self.memory.data_mut(&mut self.store));
-        let all = |place: Place| place.first..place.first + place.words;
-        let [products, out] = words
-            .get_disjoint_mut([all(products), all(out)])
+        let all = |place: Place| place.first..place.end();
+        let [read, write] = words
+            .get_disjoint_mut([all(read), all(write)])
             .expect("places in the memory don't overlap");
-        scatter_into(products, vectors, first, rows, out);
-        Ok(())
+        Ok((read, write))
     }
 
     /// What the next calls may spend together.
@@ -350,6 +353,20 @@ impl Instance {
         self.swiglu.call(&mut self.store, (gate, up, len, out))
     }
 
+    /// Experts' outputs, their numbers, and the probabilities of all experts.
+    pub(super) fn expert_sum(
+        &mut self,
+        inputs: [Place; 3],
+        out: Place,
+    ) -> Result<(), wasmtime::Error> {
+        let [_, used, experts] = inputs.map(|place| place.words as u32);
+        let dim = out.words as u32;
+        let [x, chosen, probs] = self.ready(inputs)?;
+        let [out] = self.ready([out])?;
+        let arguments = (x, chosen, used, probs, experts, out, dim);
+        self.expert_sum.call(&mut self.store, arguments)
+    }
+
     pub(super) fn rope(
         &mut self,
         x: Place,
@@ -382,18 +399,6 @@ impl Instance {
         assert_eq!(returned, DONE, "the executor encodes nodes that decode");
         Ok(())
     }
-}
-
-/// Puts products into rows, as [`Instance::scatter`].
-pub(super) fn scatter_into(
-    products: &[u32],
-    vectors: usize,
-    first: usize,
-    rows: usize,
-    out: &mut [u32],
-) {
-    let products: &[linear::Outputs] = cast_slice(products);
-    linear::scatter(products, vectors, first, rows, cast_slice_mut(out));
 }
 
 /// A function of the module.

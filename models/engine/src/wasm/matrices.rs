@@ -1,7 +1,7 @@
 //! An instance's share of the matrices.
 
 use super::WasmError;
-use super::instance::{Instance, Place};
+use super::instance::{ALIGN, Instance, Place};
 use crate::batch::plan::Stage;
 use crate::batch::workshop::Planned;
 use bytemuck::{cast_slice, cast_slice_mut};
@@ -24,11 +24,11 @@ pub(super) enum Held {
 }
 
 impl Held {
-    /// How the matrix of a linear node is held.
+    /// How the matrices of a node are held.
     pub(super) fn of(program: &Program, k: usize) -> Held {
-        match described(program, k) {
-            Some((p, _)) if layout(&p, p.rows as usize).is_some() => Held::Packed,
-            Some((p, _)) => match p.format {
+        match Described::of(program, k) {
+            Some(described) if layout(&described.op).is_some() => Held::Packed,
+            Some(described) => match described.op.format {
                 WeightFormat::F32 => Held::Grouped,
                 WeightFormat::F16 | WeightFormat::BF16 => Held::Rows,
                 _ => Held::AsItIs,
@@ -38,11 +38,14 @@ impl Held {
     }
 }
 
-/// A matrix's share.
+/// A share of a node's matrices: the same rows of each.
 struct Share {
     op: Linear,
     groups: Range<usize>,
+    /// One matrix's part after the other.
     place: Place,
+    /// Words of such a part.
+    words: usize,
 }
 
 /// An instance's share of all matrices.
@@ -64,75 +67,148 @@ impl Matrices {
     ) -> Result<Self, WasmError> {
         let program = &planned.program;
         let stages = planned.plan.body.iter().chain(&planned.plan.head);
-        let nodes = stages.flat_map(|stage| match stage {
-            Stage::Linear { parts, .. } => &parts[..],
-            _ => &[],
-        });
-        // Two nodes may have the same matrix.
-        let mut known: HashMap<u32, Place> = HashMap::new();
+        // Two nodes may have the same matrices.
+        let mut known: Vec<(Described, Place)> = Vec::new();
         let mut shares = HashMap::new();
-        for k in nodes.map(|part| part.node) {
-            let Some((op, planes)) = described(program, k) else {
+        for k in stages.flat_map(nodes) {
+            let Some(described) = Described::of(program, k) else {
                 continue;
             };
             if Held::of(program, k) == Held::AsItIs {
                 continue;
             }
+            let op = described.op;
             let all = (op.rows as usize).div_ceil(GROUP);
             let groups = all * index / count..all * (index + 1) / count;
-            let place = match known.get(&planes[0]) {
-                Some(place) => *place,
-                None => put(program, instance, &op, &planes, groups.clone())?,
+            let words = part_words(&op, &groups);
+            let place = match known.iter().find(|(known, _)| *known == described) {
+                Some((_, place)) => *place,
+                None => {
+                    let place = described.put(program, instance, groups.clone())?;
+                    known.push((described, place));
+                    place
+                }
             };
-            known.insert(planes[0], place);
-            shares.insert(k, Share { op, groups, place });
+            let share = Share {
+                op,
+                groups,
+                place,
+                words,
+            };
+            shares.insert(k, share);
         }
         Ok(Matrices { shares })
     }
 
-    /// The groups of a node's matrix that the instance has.
+    /// The groups of each of a node's matrices that the instance has.
     pub(super) fn groups(&self, k: usize) -> Range<usize> {
         self.shares[&k].groups.clone()
     }
 
-    /// Multiplies a node's share with vectors, into products that begin at `out`; gives the place after them.
+    /// Multiplies the share of a node's `which`-th matrix with vectors, into products that begin at `out`; gives the place after them.
     pub(super) fn multiply(
         &self,
         instance: &mut Instance,
-        k: usize,
+        [k, which]: [usize; 2],
         x: Place,
         vectors: usize,
         out: Place,
     ) -> Result<Place, wasmtime::Error> {
         let share = &self.shares[&k];
         let (cols, groups) = (share.op.cols as usize, share.groups.len());
+        let matrix = share.place.part(which * share.words, share.words);
         let products = out.part(0, groups * vectors * GROUP);
         match share.op.format {
-            WeightFormat::F32 => {
-                instance.grouped(groups, cols, share.place, x, vectors, products)?
-            }
+            WeightFormat::F32 => instance.grouped(groups, cols, matrix, x, vectors, products)?,
             format @ (WeightFormat::F16 | WeightFormat::BF16) => {
                 let rows = rows(&share.op, &share.groups).len();
-                instance.rows(format, rows, cols, share.place, x, vectors, products)?;
+                instance.rows(format, rows, cols, matrix, x, vectors, products)?;
             }
             format => {
                 let rows = groups * GROUP;
-                instance.packed(format, rows, cols, share.place, x, vectors, products)?;
+                instance.packed(format, rows, cols, matrix, x, vectors, products)?;
             }
         }
         Ok(out.after(products.words))
     }
 }
 
-/// A linear node's parameters and the weights of its planes; `None` if it multiplies something else.
-fn described(program: &Program, k: usize) -> Option<(Linear, Vec<u32>)> {
-    let node = &program.nodes[k];
-    let Op::Linear(p) = node.op else { return None };
-    let planes = node.inputs()[1..].iter().map(|plane| match plane {
-        Operand::Weight(index) => Some(*index),
-        Operand::Slot(_) => None,
-    });
-    Some((p, planes.collect::<Option<_>>()?))
+/// The nodes of a stage that may multiply matrices.
+fn nodes(stage: &Stage) -> Vec<usize> {
+    match stage {
+        Stage::Linear { parts, .. } => parts.iter().map(|part| part.node).collect(),
+        Stage::Row { node, .. } => vec![*node],
+        _ => Vec::new(),
+    }
+}
+
+/// The matrices that a node multiplies, one after the other in the weights of their planes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Described {
+    /// Each of them.
+    op: Linear,
+    /// How many there are.
+    count: usize,
+    /// The weights.
+    planes: Vec<u32>,
+}
+
+impl Described {
+    /// Those of a linear node, or of a node of experts; `None` for others, and where something else than weights is multiplied.
+    fn of(program: &Program, k: usize) -> Option<Self> {
+        let node = &program.nodes[k];
+        let inputs = node.inputs();
+        let (op, count, first) = match node.op {
+            Op::Linear(p) => (p, 1, 1),
+            Op::ExpertLinear(p) if inputs[..2].iter().all(is_slot) => {
+                let one = Linear::whole(p.rows, p.cols, p.format);
+                (one, p.experts as usize, 2)
+            }
+            _ => return None,
+        };
+        let planes = inputs[first..].iter().map(|plane| match plane {
+            Operand::Weight(index) => Some(*index),
+            Operand::Slot(_) => None,
+        });
+        Some(Described {
+            op,
+            count,
+            planes: planes.collect::<Option<_>>()?,
+        })
+    }
+
+    /// The bytes of a matrix's planes.
+    fn planes<'a>(&self, program: &'a Program, which: usize) -> Vec<&'a [u8]> {
+        let elements = self.op.rows as usize * self.op.cols as usize;
+        let layouts = self.op.format.planes().iter().zip(&self.planes);
+        let planes = layouts.map(|(layout, weight)| {
+            let bytes = layout.dtype.bytes(elements / layout.columns as usize);
+            let all: &[u8] = cast_slice((*program.weights[*weight as usize].words).as_ref());
+            &all[which * bytes..][..bytes]
+        });
+        planes.collect()
+    }
+
+    /// Puts some groups of each matrix into an instance.
+    fn put(
+        &self,
+        program: &Program,
+        instance: &mut Instance,
+        groups: Range<usize>,
+    ) -> Result<Place, WasmError> {
+        let words = part_words(&self.op, &groups);
+        let place = instance.take(self.count * words);
+        for which in 0..self.count {
+            let planes = self.planes(program, which);
+            let part = instance.words(place.part(which * words, words))?;
+            fill(&self.op, groups.clone(), &planes, part);
+        }
+        Ok(place)
+    }
+}
+
+fn is_slot(operand: &Operand) -> bool {
+    matches!(operand, Operand::Slot(_))
 }
 
 /// The rows of some groups.
@@ -140,47 +216,42 @@ fn rows(op: &Linear, groups: &Range<usize>) -> Range<usize> {
     groups.start * GROUP..(groups.end * GROUP).min(op.rows as usize)
 }
 
-fn layout(op: &Linear, rows: usize) -> Option<Layout> {
-    Layout::new(op.format, rows, op.cols as usize).map(Layout::by_row)
+fn layout(op: &Linear) -> Option<Layout> {
+    Layout::new(op.format, op.rows as usize, op.cols as usize).map(Layout::by_row)
 }
 
-/// Puts some groups of a matrix into an instance.
-fn put(
-    program: &Program,
-    instance: &mut Instance,
-    op: &Linear,
-    planes: &[u32],
-    groups: Range<usize>,
-) -> Result<Place, WasmError> {
-    let words =
-        |plane: usize| -> &[u32] { (*program.weights[planes[plane] as usize].words).as_ref() };
+/// Words that some groups of a matrix take, with what keeps the next matrix aligned.
+fn part_words(op: &Linear, groups: &Range<usize>) -> usize {
+    let (cols, words) = (op.cols as usize, size_of::<u32>());
+    let own = match (layout(op), op.format) {
+        (Some(all), _) => groups.len() * all.group_bytes() / words,
+        (None, WeightFormat::F32) => groups.len() * cols * GROUP,
+        _ => (rows(op, groups).len() * cols).div_ceil(2),
+    };
+    own.next_multiple_of(ALIGN)
+}
+
+/// Fills a part with some groups of a matrix.
+fn fill(op: &Linear, groups: Range<usize>, planes: &[&[u8]], part: &mut [u32]) {
     let cols = op.cols as usize;
-    if let Some(all) = layout(op, op.rows as usize) {
-        let place = instance.take(groups.len() * all.group_bytes() / 4);
-        let out: &mut [u8] = cast_slice_mut(instance.words(place)?);
-        let planes: Vec<&[u8]> = (0..planes.len())
-            .map(|plane| cast_slice(words(plane)))
-            .collect();
+    if let Some(all) = layout(op) {
+        let out: &mut [u8] = cast_slice_mut(part);
         for (group, out) in groups.zip(out.chunks_exact_mut(all.group_bytes())) {
-            all.pack_group(group, &planes, out);
+            all.pack_group(group, planes, out);
         }
-        return Ok(place);
+        return;
     }
     let rows = rows(op, &groups);
     if op.format != WeightFormat::F32 {
-        // Two weights a word; a group has whole words.
-        let own = rows.start * cols / 2..(rows.end * cols).div_ceil(2);
-        let place = instance.take(own.len());
-        instance.write(place, &words(0)[own])?;
-        return Ok(place);
+        let own = &planes[0][rows.start * cols * 2..rows.end * cols * 2];
+        cast_slice_mut::<u32, u8>(part)[..own.len()].copy_from_slice(own);
+        return;
     }
-    let place = instance.take(groups.len() * cols * GROUP);
-    let columns = instance.words(place)?;
+    let matrix: &[u32] = cast_slice(planes[0]);
     for (at, row) in rows.enumerate() {
-        let row = &words(0)[row * cols..][..cols];
+        let row = &matrix[row * cols..][..cols];
         for (column, word) in row.iter().enumerate() {
-            columns[(at / GROUP * cols + column) * GROUP + at % GROUP] = *word;
+            part[(at / GROUP * cols + column) * GROUP + at % GROUP] = *word;
         }
     }
-    Ok(place)
 }

@@ -3,7 +3,7 @@
 //! - `workshop`: batches, with matrices shared out over one instance for each thread
 //! - `sandbox`: one node at a time
 //!
-//! One node's tensors are copied in and out; a weight is copied once and stays. A call is metered: it gets twice the instructions that the
+//! One node's tensors are copied in and out; a weight is copied once and stays. A call is metered: it gets the instructions that the
 //! closed formula gives its tiles on the proving machine, and one that wants more is stopped.
 
 #[cfg(test)]

@@ -154,10 +154,9 @@ fn needed<'a>(call: &Call<'a>, index: usize) -> &'a [u32] {
     }
 }
 
-/// Instructions that a call may take: twice what its tiles cost at most on the proving machine. Most do more than a machine's, so calls
-/// stay far below; a search that compares and moves takes about as many here as there.
+/// Instructions that a call may take: what its tiles cost at most on the proving machine.
 fn allowed(call: &Call<'_>) -> u64 {
     let per_tile = shape::output(&call.node.op).dtype.per_tile();
     let tiles = call.range.len().div_ceil(per_tile) as u64;
-    tiles.saturating_mul(2 * cost(call.node))
+    tiles.saturating_mul(cost(call.node))
 }

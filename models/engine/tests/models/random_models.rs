@@ -58,6 +58,7 @@ impl Model {
                 .find(|storage| storage.name() == self.storage)
                 .expect("there is such a storage"),
             seed: 5,
+            ..RandomModel::STORIES15M
         };
         let mut file = Vec::new();
         model.write(&mut file).expect("a vector takes all bytes");

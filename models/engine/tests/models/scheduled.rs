@@ -208,6 +208,7 @@ fn random(family: Family, storage: Storage) -> Arc<Engine> {
         context: 96,
         storage,
         seed: 9,
+        ..RandomModel::STORIES15M
     };
     let mut file = Vec::new();
     model.write(&mut file).expect("a vector takes all bytes");

@@ -37,6 +37,7 @@ impl Case {
             context: 64,
             storage,
             seed: 21,
+            ..RandomModel::STORIES15M
         };
         let mut bytes = Vec::new();
         match tied {

@@ -24,28 +24,54 @@ const DRAWN: Params = Params {
     ..Params::greedy(12)
 };
 
+const SMALL: RandomModel = RandomModel {
+    family: Family::Llama,
+    dim: 128,
+    layers: 2,
+    heads: 4,
+    kv_heads: 2,
+    ffn: 256,
+    vocab: 400,
+    context: 64,
+    storage: Storage::Q8_0,
+    seed: 11,
+    ..RandomModel::STORIES15M
+};
+
+/// Mixtures: K-quants, which take rows of 256, floats, and experts that are no whole groups of rows.
+const MIXTURES: [RandomModel; 3] = [
+    RandomModel {
+        family: Family::Qwen3Moe,
+        dim: 256,
+        layers: 1,
+        experts: [6, 2],
+        storage: Storage::Q4KM,
+        ..SMALL
+    },
+    RandomModel {
+        family: Family::Qwen3Moe,
+        experts: [4, 4],
+        storage: Storage::F16,
+        ..SMALL
+    },
+    RandomModel {
+        family: Family::Qwen3Moe,
+        ffn: 72,
+        experts: [20, 5],
+        storage: Storage::F32,
+        ..SMALL
+    },
+];
+
 /// The shared models that are there, and the random ones.
 fn models() -> Vec<(String, Arc<Engine>)> {
     let shared = FILES.map(|file| Some((file.to_owned(), llama(file)?)));
-    let random = Family::ALL.map(|family| {
-        let model = RandomModel {
-            family,
-            dim: 128,
-            layers: 2,
-            heads: 4,
-            kv_heads: 2,
-            ffn: 256,
-            vocab: 400,
-            context: 64,
-            storage: Storage::Q8_0,
-            seed: 11,
-        };
+    let families = Family::ALL.map(|family| RandomModel { family, ..SMALL });
+    let random = families.into_iter().chain(MIXTURES).map(|model| {
         let mut file = Vec::new();
         model.write(&mut file).expect("a vector takes all bytes");
-        (
-            family.name().to_owned(),
-            engine_of(&ModelFile::from_bytes(&file)),
-        )
+        let name = format!("{} {}", model.family.name(), model.storage.name());
+        (name, engine_of(&ModelFile::from_bytes(&file)))
     });
     shared.into_iter().flatten().chain(random).collect()
 }

@@ -1,10 +1,12 @@
 //! Whole requests in the sandbox and as native code: the same text, tokens and execution commitment.
 
-use gavel_engine::{Engine, Execution, Executor, Native, Outcome, Wasm, WasmError, fits_sandboxes};
+use gavel_engine::{
+    Edit, Engine, Execution, Executor, Native, Outcome, Wasm, WasmError, fits_sandboxes,
+};
 use gavel_fixtures::random::{BertStorage, Family, RandomBert, RandomModel, Storage};
 use gavel_formats::{Beside, ImageInfo, Limits, ModelFile, import};
 use gavel_primitives::{Hash, Params, StopText, keccak};
-use gavel_program::Program;
+use gavel_program::{Op, Program};
 use rayon::ThreadPoolBuilder;
 use std::sync::Arc;
 
@@ -30,7 +32,7 @@ fn committed(
     let engine = Arc::new(Engine::new(Arc::clone(program), executor));
     let execution = Execution::commit(Arc::clone(&engine), prompt.as_bytes(), params, Vec::new())
         .expect("the prompt is short");
-    for threads in [3, 1] {
+    for threads in [3, 2, 1] {
         let pool = ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.expect("threads can be had");
         let answer = pool.install(|| engine.answer(prompt.as_bytes(), params, |_| {}));
@@ -46,34 +48,43 @@ fn committed(
     (execution.outcome(), execution.leaves().root())
 }
 
-/// Answers greedily and by drawing, by both executors.
-fn check(file: &Arc<ModelFile>, prompt: &str) {
-    check_program(&Arc::new(imported(file)), prompt);
-}
+/// Drawn from everything, and from what filters and penalties leave.
+const DRAWN: Params = Params {
+    temperature: 900,
+    top_p: 950,
+    seed: 7,
+    ..Params::greedy(8)
+};
 
-fn check_program(program: &Arc<Program>, prompt: &str) {
-    let drawn = Params {
-        temperature: 900,
-        top_p: 950,
-        seed: 7,
-        ..Params::greedy(8)
-    };
-    let filtered = Params {
+fn filtered() -> Params {
+    Params {
         top_k: 20,
         min_p: 10,
         repetition_penalty: 1200,
         frequency_penalty: 300,
         presence_penalty: -100,
         stop: StopText::all([&b"e"[..], b" the"]).expect("two stop texts"),
-        ..drawn
-    };
-    for params in [Params::greedy(8), drawn, filtered] {
-        let native = committed(program, Box::new(Native), prompt, &params);
-        let wasm = Wasm::new().expect("the engine takes the module");
-        let sandboxed = committed(program, Box::new(wasm), prompt, &params);
-        assert!(!native.0.tokens.is_empty());
-        assert_eq!(sandboxed, native, "{params:?}");
+        ..DRAWN
     }
+}
+
+/// Answers greedily and by drawing, by both executors.
+fn check(file: &Arc<ModelFile>, prompt: &str) {
+    check_program(&Arc::new(imported(file)), prompt);
+}
+
+fn check_program(program: &Arc<Program>, prompt: &str) {
+    for params in [Params::greedy(8), DRAWN, filtered()] {
+        check_one(program, prompt, &params);
+    }
+}
+
+fn check_one(program: &Arc<Program>, prompt: &str, params: &Params) {
+    let native = committed(program, Box::new(Native), prompt, params);
+    let wasm = Wasm::new().expect("the engine takes the module");
+    let sandboxed = committed(program, Box::new(wasm), prompt, params);
+    assert!(!native.0.tokens.is_empty());
+    assert_eq!(sandboxed, native, "{params:?}");
 }
 
 #[test]
@@ -102,9 +113,15 @@ fn every_shared_file() {
     }
 }
 
+fn written(model: &RandomModel) -> Arc<ModelFile> {
+    let mut file = Vec::new();
+    model.write(&mut file).expect("a vector takes all bytes");
+    ModelFile::from_bytes(&file)
+}
+
 /// A small random model.
-fn random(family: Family, storage: Storage) -> Arc<ModelFile> {
-    let model = RandomModel {
+fn random(family: Family, storage: Storage) -> RandomModel {
+    RandomModel {
         family,
         dim: 256,
         layers: 1,
@@ -115,20 +132,81 @@ fn random(family: Family, storage: Storage) -> Arc<ModelFile> {
         context: 64,
         storage,
         seed: 9,
-    };
-    let mut file = Vec::new();
-    model.write(&mut file).expect("a vector takes all bytes");
-    ModelFile::from_bytes(&file)
+        ..RandomModel::STORIES15M
+    }
 }
 
 #[test]
 fn random_models_of_every_family_and_storage() {
     let plain = Storage::all().next().expect("there is a storage");
     for storage in Storage::all() {
-        check(&random(Family::ALL[0], storage), "Once");
+        check(&written(&random(Family::ALL[0], storage)), "Once");
     }
     for family in Family::ALL {
-        check(&random(family, plain), "Once");
+        check(&written(&random(family, plain)), "Once");
+    }
+}
+
+/// A prompt of more tokens than a mixture has experts, some of them the same.
+const LONG: &str = "Once upon a time there was a time, once upon a time";
+
+#[test]
+fn mixtures_of_every_storage() {
+    for (seed, storage) in Storage::all().enumerate() {
+        let model = RandomModel {
+            ffn: 256,
+            experts: [5, 2],
+            seed: seed as u64,
+            ..random(Family::Qwen3Moe, storage)
+        };
+        check_one(&Arc::new(imported(&written(&model))), LONG, &DRAWN);
+    }
+}
+
+#[test]
+fn mixtures_whose_experts_are_no_whole_groups_of_rows_or_one_group() {
+    for (ffn, experts, storage) in [
+        (40, [3, 3], Storage::Q8_0),
+        (8, [9, 4], Storage::F16),
+        (24, [7, 1], Storage::F32),
+        (16, [4, 2], Storage::Q4_0),
+        (16, [128, 8], Storage::Q4_0),
+    ] {
+        let model = RandomModel {
+            ffn,
+            experts,
+            ..random(Family::Qwen3Moe, storage)
+        };
+        check_one(&Arc::new(imported(&written(&model))), LONG, &DRAWN);
+    }
+}
+
+#[test]
+fn experts_that_there_are_not_add_zeros_to_a_commitment() {
+    let file = written(&random(Family::Qwen3Moe, Storage::Q8_0));
+    let params = Params::greedy(3);
+    let root = |executor: Box<dyn Executor>, number: Option<u32>| {
+        let engine = Arc::new(Engine::new(Arc::new(imported(&file)), executor));
+        let nodes = &engine.program().nodes;
+        let node = nodes
+            .iter()
+            .position(|node| matches!(node.op, Op::TopExperts(_)));
+        let node = node.expect("the model is a mixture");
+        let edits = number.map(|number| Edit {
+            step: 2,
+            node,
+            rewrite: Arc::new(move |words| words[1] = number),
+        });
+        let edits = edits.into_iter().collect();
+        let execution = Execution::commit(engine, b"Once", &params, edits);
+        execution.expect("the prompt is short").leaves().root()
+    };
+    let wasm = || Box::new(Wasm::new().expect("the engine takes the module"));
+    let honest = root(Box::new(Native), None);
+    for number in [8, u32::MAX] {
+        let edited = root(Box::new(Native), Some(number));
+        assert_ne!(edited, honest);
+        assert_eq!(root(wasm(), Some(number)), edited, "{number}");
     }
 }
 
@@ -149,7 +227,7 @@ fn matrices_in_shards() {
             max_plane_bytes,
             ..Limits::default()
         };
-        let program = imported_with(&random(family, storage), &limits);
+        let program = imported_with(&written(&random(family, storage)), &limits);
         check_program(&Arc::new(program), "Once");
     }
 }

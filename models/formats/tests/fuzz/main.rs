@@ -120,6 +120,7 @@ fn whole() -> Vec<Vec<u8>> {
         vocab: LEAST_VOCAB,
         context: 16,
         seed: 1,
+        ..RandomModel::STORIES15M
     };
     let write = |model: RandomModel| {
         let mut bytes = Vec::new();

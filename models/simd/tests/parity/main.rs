@@ -6,7 +6,7 @@ use gavel_kernels::run_range;
 use gavel_program::boot::SCRATCH_WORDS;
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::op::{
-    Elementwise, Linear, Pairing, RmsNorm, Rope, Scores, Softmax, WeightedSum,
+    Elementwise, ExpertSum, Linear, Pairing, RmsNorm, Rope, Scores, Softmax, WeightedSum,
 };
 use gavel_program::{Control, DType, Node, Op, Operand, WeightFormat};
 use gavel_simd::attention::{Shape, attention, cache_positions, scratch_words, store};
@@ -312,6 +312,23 @@ proptest! {
             let mut out = f32s(&a).to_vec();
             rows::add(level, f32s(&b), &mut out);
             prop_assert_eq!(&bits(&out), &sum, "{}", level.name());
+        }
+    }
+
+    #[test]
+    fn outputs_of_experts(
+        (used, x, chosen, probs) in (1usize..9, 1usize..100, 9usize..20).prop_flat_map(|(used, dim, experts)| {
+            let number = prop_oneof![20 => 0..experts as u32, 1 => any::<u32>()];
+            (Just(used), numbers(used * dim), prop::collection::vec(number, used), numbers(experts))
+        }),
+    ) {
+        let dim = x.len() / used;
+        let p = ExpertSum { experts: probs.len() as u32, used: used as u32, dim: dim as u32 };
+        let expected = defined(Op::ExpertSum(p), 0, &[&x, &chosen, &probs], dim);
+        for level in Level::all() {
+            let mut out = vec![1.0; dim];
+            rows::expert_sum(level, f32s(&x), &chosen, f32s(&probs), &mut out);
+            prop_assert_eq!(&bits(&out), &expected, "{}", level.name());
         }
     }
 }

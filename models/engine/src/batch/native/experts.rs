@@ -2,16 +2,18 @@
 //! to it, so that its matrix is read once.
 
 use super::linear::floats;
-use super::split::for_each_chunk_of;
+use super::split::{for_each_chunk, for_each_chunk_of};
 use super::weights::Matrix;
 use super::{Bench, WORTH};
-use crate::batch::plan::Input;
+use crate::Call;
+use crate::batch::plan::{Buffer, Input};
+use crate::batch::sent::{Run, Sent};
 use crate::scratch::check_thread;
 use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_program::op::ExpertLinear;
 use gavel_program::{Node, Op};
 use gavel_simd::linear::Outputs;
-use gavel_simd::{Activations, GROUP, Level, linear};
+use gavel_simd::{Activations, GROUP, Level, linear, rows};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -23,172 +25,216 @@ pub(super) fn words(node: &Node, rows: usize) -> usize {
     }
 }
 
-/// Vectors of a row of the batch.
-fn vectors(p: &ExpertLinear) -> usize {
-    if p.own { p.used as usize } else { 1 }
-}
-
 fn words_of_one(p: &ExpertLinear) -> usize {
     Activations::words(1, (p.cols as usize).next_multiple_of(32))
+}
+
+/// A node of experts of weights that have a fast path, for one row and its whole output; `false`, with `out` as it was, for any other node.
+pub(super) fn alone(native: &super::Native, call: &Call<'_>, out: &mut [u32]) -> bool {
+    let Some(experts) = Experts::of(native, call.index) else {
+        return false;
+    };
+    let used = experts.p.used as usize;
+    let words = used * experts.p.rows as usize;
+    if call.range.start != 0 || out.len() < words {
+        return false;
+    }
+    let mut memory = vec![0; self::words(call.node, 1)];
+    let (x, chosen) = (cast_slice(call.inputs[0]), &call.inputs[1][..used]);
+    experts.multiply_one(x, chosen, &mut memory, cast_slice_mut(&mut out[..words]));
+    true
 }
 
 impl Bench<'_> {
     /// The matrices of the experts that each row is sent to, where they are whole groups of rows that have a fast path; `false` for others,
     /// and for other operators.
-    pub(super) fn experts(&mut self, k: usize, rows: usize, words: &mut [u32]) -> bool {
-        let native = self.native;
-        let Op::ExpertLinear(p) = &native.node(k).op else {
+    pub(super) fn experts(
+        &mut self,
+        k: usize,
+        out: Buffer,
+        rows: usize,
+        words: &mut [u32],
+    ) -> bool {
+        let Some(experts) = Experts::of(self.native, k) else {
             return false;
         };
-        let [Input::Row(x), Input::Row(chosen), ..] = native.planned.plan.inputs[k][..] else {
+        let [Input::Row(x), Input::Row(chosen), ..] = self.native.planned.plan.inputs[k][..] else {
             return false;
+        };
+        if [x, chosen].contains(&out) {
+            return false;
+        }
+        let chosen = &self.buffers[chosen.0][..rows * experts.p.used as usize];
+        let x = cast_slice(&self.buffers[x.0]);
+        let (memory, out) = (&mut self.activations[..], cast_slice_mut(words));
+        match rows {
+            1 => experts.multiply_one(x, chosen, memory, out),
+            _ => experts.multiply(x, chosen, memory, out),
+        }
+        true
+    }
+}
+
+impl Bench<'_> {
+    /// The outputs of each row's experts summed by their shares; `false` for other operators.
+    pub(super) fn expert_sum(&self, k: usize, out: Buffer, words: &mut [u32]) -> bool {
+        let native = self.native;
+        let Op::ExpertSum(p) = &native.node(k).op else {
+            return false;
+        };
+        let [Input::Row(x), Input::Row(chosen), Input::Row(probs)] =
+            native.planned.plan.inputs[k][..]
+        else {
+            return false;
+        };
+        if [x, chosen, probs].contains(&out) {
+            return false;
+        }
+        let [used, dim] = [p.used, p.dim].map(|size| size as usize);
+        let worth = p.used as usize * words.len() >= WORTH;
+        for_each_chunk(words, dim, worth, &|row, out: &mut [u32]| {
+            let part = |buffer: Buffer| self.row_of(Input::Row(buffer), row);
+            let x = &cast_slice(part(x))[..used * dim];
+            let probs = &cast_slice(part(probs))[..p.experts as usize];
+            rows::expert_sum(
+                native.level,
+                x,
+                &part(chosen)[..used],
+                probs,
+                cast_slice_mut(out),
+            );
+        });
+        true
+    }
+}
+
+/// The experts of a node.
+struct Experts<'a> {
+    p: ExpertLinear,
+    matrix: Matrix<'a>,
+    level: Level,
+}
+
+impl<'a> Experts<'a> {
+    /// Those that are whole groups of rows and have a fast path.
+    fn of(native: &'a super::Native, k: usize) -> Option<Self> {
+        let Op::ExpertLinear(p) = native.node(k).op else {
+            return None;
         };
         let is_whole = (p.rows as usize).is_multiple_of(GROUP) && p.rows > 0;
         let matrix = native.weights.fast(&native.planned.program, k);
-        let (Some(matrix), true) = (matrix, is_whole) else {
-            return false;
-        };
-        let chosen = &self.buffers[chosen.0][..rows * p.used as usize];
-        if chosen.iter().any(|expert| *expert >= p.experts) {
-            return false;
+        Some(Experts {
+            p,
+            matrix: matrix.filter(|_| is_whole)?,
+            level: native.level,
+        })
+    }
+
+    /// Groups of one expert's rows.
+    fn groups(&self) -> usize {
+        self.p.rows as usize / GROUP
+    }
+
+    /// Groups of an expert's rows times vectors, which `memory` holds quantized if the matrix is.
+    fn product(
+        &self,
+        expert: usize,
+        groups: Range<usize>,
+        [x, memory]: [&[u32]; 2],
+        out: &mut [Outputs],
+    ) {
+        let (cols, first) = (self.p.cols as usize, expert * self.groups());
+        let vectors = out.len() / groups.len();
+        let groups = first + groups.start..first + groups.end;
+        match &self.matrix {
+            Matrix::Packed(matrix) => {
+                let x = Activations::quantized(vectors, cols, memory);
+                linear(self.level, matrix, groups, &x, out);
+            }
+            matrix => {
+                let x = &cast_slice(x)[..vectors * cols];
+                let all = (self.p.experts * self.p.rows) as usize;
+                floats(self.level, matrix, [all, cols], groups, x, out);
+            }
         }
-        let (level, cols) = (native.level, p.cols as usize);
-        let x: &[f32] = &cast_slice(&self.buffers[x.0])[..rows * vectors(p) * cols];
-        let memory = &mut self.activations[..];
-        if rows > 1 {
-            let sent = Sent::new(p, x, chosen);
-            sent.multiply(level, &matrix, memory, cast_slice_mut(words));
-            return true;
-        }
-        if let Matrix::Packed(_) = matrix {
-            for (x, memory) in x
-                .chunks_exact(cols)
-                .zip(memory.chunks_exact_mut(words_of_one(p)))
-            {
-                Activations::quantize(level, x, cols, memory);
+    }
+
+    /// The experts of one row: its vectors are quantized once.
+    fn multiply_one(&self, x: &[u32], chosen: &[u32], memory: &mut [u32], out: &mut [Outputs]) {
+        let (p, cols, words) = (&self.p, self.p.cols as usize, words_of_one(&self.p));
+        let vectors = if p.own { chosen.len() } else { 1 };
+        if let Matrix::Packed(_) = self.matrix {
+            let x = x[..vectors * cols].chunks_exact(cols);
+            for (x, memory) in x.zip(memory.chunks_exact_mut(words)) {
+                Activations::quantize(self.level, cast_slice(x), cols, memory);
             }
         }
         let memory = &*memory;
-        let each = |place: usize, groups: Range<usize>, out: &mut [Outputs]| {
-            let vector = vector(p, place);
-            let first = chosen[place] as usize * (p.rows as usize / GROUP);
-            let groups = first + groups.start..first + groups.end;
-            match &matrix {
-                Matrix::Packed(matrix) => {
-                    let memory = &memory[vector * words_of_one(p)..];
-                    let x = Activations::quantized(1, cols, memory);
-                    linear(level, matrix, groups, &x, out);
-                }
-                matrix => {
-                    let x = &x[vector * cols..][..cols];
-                    let all = (p.experts * p.rows) as usize;
-                    floats(level, matrix, [all, cols], groups, x, out);
-                }
+        let worth = out.len() * GROUP * cols >= WORTH;
+        by_expert(out, self.groups(), worth, &|place, groups, out| {
+            if chosen[place] >= p.experts {
+                out.fill([0.0; GROUP]);
+                return;
             }
+            let vector = if p.own { place } else { 0 };
+            let x = [&x[vector * cols..], &memory[vector * words..]];
+            self.product(chosen[place] as usize, groups, x, out);
+        });
+    }
+
+    /// Each expert's matrix times the vectors that are sent to it.
+    fn multiply(&self, x: &[u32], chosen: &[u32], memory: &mut [u32], out: &mut [Outputs]) {
+        let sent = Sent::new(&self.p, chosen);
+        let (cols, groups, words) = (self.p.cols as usize, self.groups(), words_of_one(&self.p));
+        let mut gathered = Vec::with_capacity(sent.count() * cols);
+        for place in sent.runs().flat_map(|run| run.places) {
+            gathered.extend_from_slice(&x[sent.vector(*place) * cols..][..cols]);
+        }
+        let part = |run: &Run<'_>, width: usize| {
+            run.before * width..(run.before + run.places.len()) * width
         };
-        let outputs: &mut [Outputs] = cast_slice_mut(words);
-        let worth = outputs.len() * GROUP * cols >= WORTH;
-        by_expert(outputs, p.rows as usize / GROUP, worth, &each);
-        true
+        if let Matrix::Packed(_) = self.matrix {
+            for run in sent.runs() {
+                let x = cast_slice(&gathered[part(&run, cols)]);
+                Activations::quantize(self.level, x, cols, &mut memory[part(&run, words)]);
+            }
+        }
+        let memory = &*memory;
+        let mut outputs = vec![[0.0; GROUP]; sent.count() * groups];
+        let mut rest = &mut outputs[..];
+        let mut tasks = Vec::new();
+        for run in sent.runs() {
+            let (own, others) = rest.split_at_mut(run.places.len() * groups);
+            rest = others;
+            let parts = own.chunks_mut(TOGETHER * run.places.len()).enumerate();
+            tasks.extend(parts.map(|(part, own)| (run, part * TOGETHER, own)));
+        }
+        tasks.into_par_iter().for_each(|(run, first, out)| {
+            check_thread();
+            let groups = first..first + out.len() / run.places.len();
+            let x = [&gathered[part(&run, cols)], &memory[part(&run, words)]];
+            self.product(run.expert, groups, x, out);
+        });
+        if sent.count() < chosen.len() {
+            out.fill([0.0; GROUP]);
+        }
+        scatter(&sent, &outputs, groups, out);
     }
 }
 
 /// Groups that a thread takes at a time.
 const TOGETHER: usize = 4;
 
-/// The vectors of a batch by the expert that they are sent to.
-struct Sent<'a> {
-    p: &'a ExpertLinear,
-    /// Places of the output, those of an expert together.
-    places: Vec<usize>,
-    /// Experts, and which of the places are theirs.
-    runs: Vec<(usize, Range<usize>)>,
-    /// The vectors in the order of the places.
-    x: Vec<f32>,
-}
-
-impl<'a> Sent<'a> {
-    fn new(p: &'a ExpertLinear, x: &[f32], chosen: &[u32]) -> Self {
-        let mut places: Vec<usize> = (0..chosen.len()).collect();
-        places.sort_by_key(|place| chosen[*place]);
-        let cols = p.cols as usize;
-        let mut gathered = Vec::with_capacity(places.len() * cols);
-        let mut runs: Vec<(usize, Range<usize>)> = Vec::new();
-        for (at, place) in places.iter().enumerate() {
-            gathered.extend_from_slice(&x[vector(p, *place) * cols..][..cols]);
-            let expert = chosen[*place] as usize;
-            match runs.last_mut() {
-                Some((last, run)) if *last == expert => run.end = at + 1,
-                _ => runs.push((expert, at..at + 1)),
+/// Puts what comes out, of each expert `[groups, vectors]`, into its places.
+fn scatter(sent: &Sent, outputs: &[Outputs], groups: usize, out: &mut [Outputs]) {
+    for run in sent.runs() {
+        let vectors = run.places.len();
+        let own = &outputs[run.before * groups..][..vectors * groups];
+        for (group, own) in own.chunks_exact(vectors).enumerate() {
+            for (place, output) in run.places.iter().zip(own) {
+                out[place * groups + group] = *output;
             }
         }
-        Sent {
-            p,
-            places,
-            runs,
-            x: gathered,
-        }
-    }
-
-    /// Each expert's matrix times its vectors.
-    fn multiply(&self, level: Level, matrix: &Matrix<'_>, memory: &mut [u32], out: &mut [Outputs]) {
-        let (p, cols) = (self.p, self.p.cols as usize);
-        let (groups, words) = (p.rows as usize / GROUP, words_of_one(p));
-        if let Matrix::Packed(_) = matrix {
-            for (_, run) in &self.runs {
-                let x = &self.x[run.start * cols..run.end * cols];
-                let memory = &mut memory[run.start * words..run.end * words];
-                Activations::quantize(level, x, cols, memory);
-            }
-        }
-        let memory = &*memory;
-        let mut outputs = vec![[0.0; GROUP]; out.len()];
-        let mut rest = &mut outputs[..];
-        let mut tasks = Vec::new();
-        for (expert, run) in &self.runs {
-            let (own, others) = rest.split_at_mut(run.len() * groups);
-            rest = others;
-            let parts = own.chunks_mut(TOGETHER * run.len()).enumerate();
-            tasks.extend(parts.map(|(part, own)| (*expert, run, part * TOGETHER, own)));
-        }
-        tasks.into_par_iter().for_each(|(expert, run, first, out)| {
-            check_thread();
-            let first = expert * groups + first;
-            let of_matrix = first..first + out.len() / run.len();
-            match matrix {
-                Matrix::Packed(matrix) => {
-                    let memory = &memory[run.start * words..run.end * words];
-                    let x = Activations::quantized(run.len(), cols, memory);
-                    linear(level, matrix, of_matrix, &x, out);
-                }
-                matrix => {
-                    let x = &self.x[run.start * cols..run.end * cols];
-                    let all = (p.experts * p.rows) as usize;
-                    floats(level, matrix, [all, cols], of_matrix, x, out);
-                }
-            }
-        });
-        self.scatter(&outputs, groups, out);
-    }
-
-    /// Puts what comes out, of each expert `[groups, vectors]`, into its places.
-    fn scatter(&self, outputs: &[Outputs], groups: usize, out: &mut [Outputs]) {
-        for (_, run) in &self.runs {
-            let own = &outputs[run.start * groups..run.end * groups];
-            for (group, own) in own.chunks_exact(run.len()).enumerate() {
-                for (place, output) in self.places[run.clone()].iter().zip(own) {
-                    out[place * groups + group] = *output;
-                }
-            }
-        }
-    }
-}
-
-/// The vector that a place of the output is made of.
-fn vector(p: &ExpertLinear, place: usize) -> usize {
-    match p.own {
-        true => place,
-        false => place / p.used as usize,
     }
 }
 

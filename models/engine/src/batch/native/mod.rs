@@ -77,7 +77,7 @@ fn in_place(inputs: &[Input], out: Buffer) -> bool {
 
 impl Prepared for Native {
     fn run(&self, call: &Call<'_>, out: &mut [u32]) -> bool {
-        linear::alone(self, call, out)
+        linear::alone(self, call, out) || experts::alone(self, call, out)
     }
 
     fn workshop(&self, rows: usize) -> Box<dyn Workshop + '_> {
@@ -91,11 +91,11 @@ impl Prepared for Native {
                         activations.max(Activations::words(rows, cols.next_multiple_of(32)));
                     outputs = outputs.max(rows * parts.iter().map(linear::groups).sum::<usize>());
                 }
-                Stage::Row { node, .. } if matches!(self.node(*node).op, Op::ExpertLinear(_)) => {
+                Stage::Row { node, out } => {
                     activations = activations.max(experts::words(self.node(*node), rows));
-                }
-                Stage::Row { node, out } if in_place(&plan.inputs[*node], *out) => {
-                    before = before.max(rows * plan.widths[out.0]);
+                    if in_place(&plan.inputs[*node], *out) {
+                        before = before.max(rows * plan.widths[out.0]);
+                    }
                 }
                 _ => {}
             }
@@ -288,7 +288,8 @@ impl Bench<'_> {
         let used = &mut words[..rows.len() * self.width(out)];
         let is_done = self.vectors(k, out, used)
             || self.rope(k, out, rows, used)
-            || self.experts(k, rows.len(), used);
+            || self.experts(k, out, rows.len(), used)
+            || self.expert_sum(k, out, used);
         if !is_done {
             self.defined(k, out, rows, used);
         }
