@@ -47,6 +47,35 @@ fn the_embedded_model_answers_in_text_and_json() {
     assert!((1..64).contains(&tokens));
 }
 
+#[test]
+fn log_probabilities_are_told_beside_the_tokens() {
+    let prompt = gavel_zoo::prompt("Grant Kaven Labs 900 DAI.");
+    let asked = ["--prompt", &prompt, "--max-tokens", "6"];
+    let told = gavel(&[&asked[..], &["--logprobs", "3", "--json"]].concat());
+    assert!(told.status.success(), "{}", stderr(&told));
+    let told = report(&told);
+    let places = told["logprobs"].as_array().expect("a list");
+    assert_eq!(places.len(), 6);
+    for (place, token) in places
+        .iter()
+        .zip(told["tokens"].as_array().expect("a list"))
+    {
+        assert_eq!(place["token"], *token);
+        let top = place["top"].as_array().expect("a list");
+        // A greedy answer takes the most probable token.
+        assert_eq!((&top[0][0], &top[0][1]), (token, &place["logprob"]));
+        let scores: Vec<f64> = top.iter().filter_map(|pair| pair[1].as_f64()).collect();
+        assert!(scores.len() == 3 && scores.is_sorted_by(|a, b| a >= b));
+        let sum: f64 = scores.iter().map(|score| score.exp()).sum();
+        assert!((0.0..1.000_01).contains(&sum), "{sum}");
+    }
+    let plain = report(&gavel(&[&asked[..], &["--json"]].concat()));
+    assert_eq!(plain["tokens"], told["tokens"]);
+    assert!(plain.get("logprobs").is_none());
+    let alone = gavel(&[&asked[..], &["--logprobs", "3"]].concat());
+    assert_eq!(alone.status.code(), Some(2), "they are told in JSON alone");
+}
+
 #[cfg(feature = "wasm")]
 #[test]
 fn the_sandbox_answers_as_native_code() {

@@ -1,7 +1,9 @@
 //! Who computes answers.
 
 use gavel_chain::rollup::InboxRequest;
-use gavel_engine::{Capacity, CapacityError, Engine, Outcome, Service, ServiceError, StateError};
+use gavel_engine::{
+    Capacity, CapacityError, Engine, Heard, Outcome, Scores, Service, ServiceError, StateError,
+};
 use gavel_primitives::Params;
 use gavel_program::Program;
 use std::sync::Arc;
@@ -18,16 +20,40 @@ pub enum AnswersError {
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// A token of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece {
+    /// Its id.
+    pub token: u32,
+    /// Its scores, if they were asked for.
+    pub scores: Option<Scores>,
+}
+
 /// Answers requests of one program. Calls block and may take long.
 pub trait Answers: Send + Sync {
     /// The program.
     fn program(&self) -> &Program;
 
-    /// What a prompt gives, outside any request.
+    /// What a prompt gives, outside any request. `on_piece` is told of every token as it comes, with its score and those of `scored` others
+    /// if that is asked for.
     ///
     /// # Errors
     /// [`AnswersError`].
-    fn complete(&self, prompt: &[u8], params: &Params) -> Result<Outcome, AnswersError>;
+    fn follow(
+        &self,
+        prompt: &[u8],
+        params: &Params,
+        scored: Option<u32>,
+        on_piece: &mut dyn FnMut(Piece),
+    ) -> Result<Outcome, AnswersError>;
+
+    /// What a prompt gives, at its end.
+    ///
+    /// # Errors
+    /// [`AnswersError`].
+    fn complete(&self, prompt: &[u8], params: &Params) -> Result<Outcome, AnswersError> {
+        self.follow(prompt, params, None, &mut |_| {})
+    }
 
     /// The answer to a request of the inbox.
     ///
@@ -66,11 +92,29 @@ impl Answers for EngineAnswers {
         self.engine.program()
     }
 
-    fn complete(&self, prompt: &[u8], params: &Params) -> Result<Outcome, AnswersError> {
-        let outcome = self.service.ask(prompt, params).wait(|_| {});
-        outcome.map_err(|error| match error {
-            ServiceError::Refused(refusal) => refusal.into(),
-            other => AnswersError::Failed(Box::new(other)),
-        })
+    fn follow(
+        &self,
+        prompt: &[u8],
+        params: &Params,
+        scored: Option<u32>,
+        on_piece: &mut dyn FnMut(Piece),
+    ) -> Result<Outcome, AnswersError> {
+        let mut answering = self.service.ask_scored(prompt, params, scored);
+        let mut scores = None;
+        loop {
+            match answering.hear() {
+                Heard::Scores(heard) => scores = Some(heard),
+                Heard::Token(token) => on_piece(Piece {
+                    token,
+                    scores: scores.take(),
+                }),
+                Heard::Ended(outcome) => {
+                    return outcome.map_err(|error| match error {
+                        ServiceError::Refused(refusal) => refusal.into(),
+                        other => AnswersError::Failed(Box::new(other)),
+                    });
+                }
+            }
+        }
     }
 }

@@ -5,10 +5,10 @@ use crate::batch::plan::Plan;
 use crate::batch::session::{MOST_ROWS, Session};
 use crate::batch::workshop::{Planned, Prepared};
 use crate::spare::Spare;
-use crate::{Call, Executor, State, StateError};
+use crate::{Call, Executor, Scores, State, StateError};
 use gavel_kernels::{shape, touched_by};
 use gavel_primitives::{Hash, Params, ResultCommitment, Status, StatusCode, root_of_bytes};
-use gavel_program::{Operand, Program, ProgramTrees, TILE_BYTES};
+use gavel_program::{Op, Operand, Program, ProgramTrees, TILE_BYTES};
 use std::{
     ops::Range,
     sync::{Arc, OnceLock},
@@ -276,11 +276,76 @@ impl Engine {
     ) -> Result<Outcome, StateError> {
         match self.session() {
             Some(mut session) => {
-                let checked = flow::answer(self, &mut session, prompt, params, &[], &mut on_token);
+                let on_token = &mut |token, _: Option<&Scores>| on_token(token);
+                let checked = flow::answer(self, &mut session, prompt, params, &[], None, on_token);
                 Ok(checked?.outcome)
             }
             None => self.answer_by_nodes(prompt, params, on_token),
         }
+    }
+
+    /// The same, with the score of every token and those of the `top` most probable ones at its place.
+    ///
+    /// # Errors
+    /// [`StateError`] when the request can't start.
+    pub fn answer_scored(
+        &self,
+        prompt: &[u8],
+        params: &Params,
+        top: u32,
+        mut on_token: impl FnMut(u32, &Scores),
+    ) -> Result<Outcome, StateError> {
+        let Some(mut session) = self.session() else {
+            return self.scored_by_nodes(prompt, params, top, on_token);
+        };
+        let on_token = &mut |token, scores: Option<&Scores>| {
+            on_token(token, scores.expect("scores of every token are wanted"));
+        };
+        let top = Some(top);
+        let checked = flow::answer(self, &mut session, prompt, params, &[], top, on_token);
+        Ok(checked?.outcome)
+    }
+
+    /// The same node by node.
+    pub(crate) fn scored_by_nodes(
+        &self,
+        prompt: &[u8],
+        params: &Params,
+        top: u32,
+        mut on_token: impl FnMut(u32, &Scores),
+    ) -> Result<Outcome, StateError> {
+        let mut state = State::first(&self.program, prompt, params)?;
+        let mut steps = 0;
+        while !state.control().is_done() && steps < self.program.header.steps() {
+            let before = state.control();
+            let mut logits = None;
+            for (k, node) in self.program.nodes.iter().enumerate() {
+                let runs = node.predicate & before.phase().bit() != 0;
+                if runs && matches!(node.op, Op::Penalize(_) | Op::Sample(_)) {
+                    logits.get_or_insert_with(|| self.inputs(k, &state)[0].to_vec());
+                }
+                self.run_node(k, &mut state);
+            }
+            self.end_step(&mut state);
+            steps += 1;
+            let after = state.control();
+            if after.tokens_out > before.tokens_out {
+                let token = self.token(&state, after.prompt_tokens + after.tokens_out - 1);
+                let logits = logits.unwrap_or_default();
+                let numbers = &bytemuck::cast_slice(&logits)[..self.vocabulary()];
+                on_token(token, &Scores::of(numbers, token, top as usize));
+            }
+        }
+        Ok(self.outcome(&state, steps))
+    }
+
+    /// Tokens that the sampler chooses from, 0 where there is none.
+    fn vocabulary(&self) -> usize {
+        let sampled = self.program.nodes.iter().find_map(|node| match &node.op {
+            Op::Sample(p) => Some(p.vocab as usize),
+            _ => None,
+        });
+        sampled.unwrap_or(0)
     }
 
     /// Answers a request along the tokens that somebody says it has: as long as they are right they are computed in batches, and what
@@ -295,7 +360,8 @@ impl Engine {
         tokens: &[u32],
     ) -> Result<Checked, StateError> {
         if let Some(mut session) = self.session() {
-            return flow::answer(self, &mut session, prompt, params, tokens, &mut |_| {});
+            let ignore = &mut |_, _: Option<&Scores>| {};
+            return flow::answer(self, &mut session, prompt, params, tokens, None, ignore);
         }
         let outcome = self.answer_by_nodes(prompt, params, |_| {})?;
         let same = outcome

@@ -10,6 +10,7 @@
 //! - [`execution`]: a request's execution commitment, and the state before any node of it
 //! - [`printed()`]: what a token prints
 //! - [`coming`]: an answer's text as it comes, up to a stop text
+//! - [`scores`]: log-probabilities beside an answer
 //! - [`replied()`]: the numbers that a program of one step answers with
 pub mod batch;
 pub mod changes;
@@ -24,6 +25,7 @@ pub mod packed_store;
 pub mod printed;
 pub mod replied;
 mod running;
+pub mod scores;
 mod scratch;
 mod sequence;
 pub mod service;
@@ -45,6 +47,7 @@ pub use native::{Native, StoredNative};
 pub use packed_store::{InMemory, PackedBytes, PackedStore, Wanted};
 pub use printed::printed;
 pub use replied::{Replied, replied};
+pub use scores::Scores;
 pub use service::{Answering, Heard, Service, ServiceError};
 pub use state::{State, StateError};
 #[cfg(feature = "wasm")]

@@ -1,7 +1,7 @@
 //! Requests of many threads, answered together by a thread of its own.
 
 use crate::batch::scheduler::{Capacity, CapacityError, Scheduler, Ticket, Told};
-use crate::{Engine, Outcome, StateError};
+use crate::{Engine, Outcome, Scores, StateError};
 use gavel_primitives::Params;
 use rayon::ThreadPool;
 use std::any::Any;
@@ -32,10 +32,12 @@ pub enum ServiceError {
 }
 
 /// What is heard of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Heard {
     /// A token was generated.
     Token(u32),
+    /// The scores of the token that is heard next, where they were asked for.
+    Scores(Scores),
     /// The end: nothing is heard after it.
     Ended(Result<Outcome, ServiceError>),
 }
@@ -82,11 +84,17 @@ impl Service {
 
     /// Asks for an answer.
     pub fn ask(&self, prompt: &[u8], params: &Params) -> Answering {
+        self.ask_scored(prompt, params, None)
+    }
+
+    /// Asks for an answer, with each token's scores and those of so many of the most probable ones at its place.
+    pub fn ask_scored(&self, prompt: &[u8], params: &Params, scored: Option<u32>) -> Answering {
         let (tell, heard) = channel();
         let gone = Arc::new(AtomicBool::new(false));
         let order = Order {
             prompt: prompt.to_vec(),
             params: *params,
+            scored,
             tell,
             gone: Arc::clone(&gone),
             told: 0,
@@ -133,6 +141,7 @@ impl Answering {
         loop {
             match self.hear() {
                 Heard::Token(token) => on_token(token),
+                Heard::Scores(_) => {}
                 Heard::Ended(ended) => return ended,
             }
         }
@@ -149,6 +158,7 @@ impl Drop for Answering {
 struct Order {
     prompt: Vec<u8>,
     params: Params,
+    scored: Option<u32>,
     tell: Sender<Heard>,
     /// Whether nobody waits for it any more.
     gone: Arc<AtomicBool>,
@@ -234,7 +244,7 @@ impl Desk {
     }
 
     fn begin(&mut self, scheduler: &mut Scheduler<'_>, order: Order) {
-        let ticket = scheduler.ask(&order.prompt, order.params);
+        let ticket = scheduler.ask_scored(&order.prompt, order.params, order.scored);
         self.open.insert(ticket, Open { order, tokens: 0 });
     }
 
@@ -259,6 +269,13 @@ impl Desk {
                 if open.tokens > open.order.told {
                     open.order.told = open.tokens;
                     open.order.say(Heard::Token(token));
+                }
+            }
+            Told::Scores(scores) => {
+                if let Some(open) = self.open.get(&ticket)
+                    && open.tokens >= open.order.told
+                {
+                    open.order.say(Heard::Scores(scores));
                 }
             }
             Told::Ended(ended) => {

@@ -3,6 +3,7 @@
 use super::{
     ApiError, ApiState, keys,
     on_chain::{self, OnChain},
+    scores,
 };
 use axum::{
     Json,
@@ -16,6 +17,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Most log-probabilities at a place.
+const MOST_SCORES: u32 = 20;
 /// OpenAI's default.
 const DEFAULT_MAX_TOKENS: u32 = 16;
 /// The hub's highest temperature, in thousandths.
@@ -86,6 +89,7 @@ pub(super) async fn complete(
         return Err(ApiError::NotFound { what: "model" });
     }
     let params = request.params(&state.parts().answers.program().header)?;
+    let request_scores = request.scores()?;
     let prompt = request.prompt(&state.parts().answers.program().header)?;
     state.count(caller)?;
     // The transaction waits for its block while the answer is computed.
@@ -93,12 +97,14 @@ pub(super) async fn complete(
         true => None,
         false => Some(on_chain::ask(&state, &prompt, &params).await?),
     };
-    let outcome = state.compute(prompt, params).await?;
+    let (outcome, pieces) = state.compute(prompt, params, request_scores).await?;
     let on_chain = match sent {
         Some(hash) => Some(on_chain::included(&state, hash).await?),
         None => None,
     };
-    response(&state, &params, &outcome, on_chain).map(Json)
+    let program = state.parts().answers.program();
+    let scores = request_scores.map(|_| scores::of(program, &pieces));
+    response(&state, &params, &outcome, scores, on_chain).map(Json)
 }
 
 impl CompletionRequest {
@@ -108,7 +114,6 @@ impl CompletionRequest {
             ("best_of", self.best_of.is_some_and(|n| n != 1)),
             ("stream", self.stream == Some(true)),
             ("echo", self.echo == Some(true)),
-            ("logprobs", self.logprobs.is_some()),
             ("suffix", self.suffix.is_some()),
         ];
         match asked.into_iter().find(|(_, is_asked)| *is_asked) {
@@ -117,6 +122,17 @@ impl CompletionRequest {
                 format!("{param} is not supported"),
             )),
             None => Ok(()),
+        }
+    }
+
+    /// How many tokens' log-probabilities are wanted beside those of the chosen ones.
+    fn scores(&self) -> Result<Option<u32>, ApiError> {
+        match self.logprobs {
+            Some(count) if count > MOST_SCORES => {
+                let message = format!("logprobs is {count}, not in 0..={MOST_SCORES}");
+                Err(ApiError::parameter("logprobs", message))
+            }
+            count => Ok(count),
         }
     }
 
@@ -203,6 +219,7 @@ fn response(
     state: &ApiState,
     params: &Params,
     outcome: &Outcome,
+    scores: Option<Value>,
     on_chain: Option<OnChain>,
 ) -> Result<Value, ApiError> {
     let finish = match outcome.status.named() {
@@ -229,7 +246,7 @@ fn response(
         "choices": [{
             "index": 0,
             "text": String::from_utf8_lossy(&outcome.output),
-            "logprobs": null,
+            "logprobs": scores,
             "finish_reason": finish,
         }],
         "usage": {

@@ -12,6 +12,7 @@ mod models;
 mod on_chain;
 mod rate;
 mod requests;
+mod scores;
 mod state;
 
 pub use error::ApiError;

@@ -1,7 +1,7 @@
 //! What the routes share.
 
 use super::{ApiError, rate::RateLimit};
-use crate::{Answers, ApiConfig, Poster, Sequencer, store::Stores};
+use crate::{Answers, ApiConfig, Piece, Poster, Sequencer, store::Stores};
 use alloy::providers::DynProvider;
 use gavel_chain::{Deployment, rollup::RollupReader};
 use gavel_engine::Outcome;
@@ -60,15 +60,21 @@ impl ApiState {
             .map_err(|retry_after_s| ApiError::TooManyRequests { retry_after_s })
     }
 
-    /// Computes an answer off the async threads.
+    /// Computes an answer off the async threads; gives its tokens too, with the scores that are asked for.
     pub(super) async fn compute(
         &self,
         prompt: Vec<u8>,
         params: Params,
-    ) -> Result<Outcome, ApiError> {
+        scored: Option<u32>,
+    ) -> Result<(Outcome, Vec<Piece>), ApiError> {
         let _turn = self.0.turns.acquire().await.map_err(ApiError::internal)?;
         let answers = self.0.parts.answers.clone();
-        tokio::task::spawn_blocking(move || answers.complete(&prompt, &params))
+        let follow = move || {
+            let mut pieces = Vec::new();
+            let outcome = answers.follow(&prompt, &params, scored, &mut |piece| pieces.push(piece));
+            outcome.map(|outcome| (outcome, pieces))
+        };
+        tokio::task::spawn_blocking(follow)
             .await
             .map_err(ApiError::internal)?
             .map_err(ApiError::internal)

@@ -6,6 +6,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
+use gavel_engine::printed;
 use gavel_primitives::{Hash, Params, Proof, Status, StopText};
 use gavel_sequencer::{
     ApiConfig, ApiKey, Sequencer, SqliteStore,
@@ -148,6 +149,7 @@ async fn what_is_asked_wrongly_is_refused_and_nothing_is_sent() {
         ("top_p", json!(1.5)),
         ("n", json!(2)),
         ("stream", json!(true)),
+        ("logprobs", json!(21)),
         ("stop", json!("")),
         ("stop", json!("x".repeat(32))),
         ("stop", json!(["a", "b", "c", "d", "e"])),
@@ -269,6 +271,46 @@ async fn every_sampling_parameter_goes_on_chain() {
     let proposed = get(&router, &format!("/v1/requests/{id}")).await.body;
     assert_eq!(proposed["result"]["text"], text);
     leads_to_the_root(&proposed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn log_probabilities_stand_beside_the_tokens() {
+    let town = Town::start().await;
+    let router = router(ApiState::new(with_keys(), &sequencer(&town).await));
+    let body = json!({
+        "model": "clerk", "prompt": "Question", "max_tokens": 4, "temperature": 1.5, "seed": 3, "presence_penalty": 1.0,
+        "logprobs": 3,
+    });
+    let params = Params {
+        temperature: 1500,
+        presence_penalty: 1000,
+        seed: 3,
+        ..Params::greedy(4)
+    };
+    let mut expected = Vec::new();
+    let outcome = ENGINE.answer_scored(b"Question", &params, 3, |token, scores| {
+        expected.push((token, scores.clone()));
+    });
+    assert_eq!(outcome.expect("the prompt is short").tokens.len(), 4);
+    let answer = post(&router, Some(KEY), body.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let told = &answer.body["choices"][0]["logprobs"];
+    let number = |value: &Value| value.as_f64().expect("a number") as f32;
+    let text = |token| String::from_utf8_lossy(printed(ENGINE.program(), token).expect("a text"));
+    let mut offset = 0;
+    for (k, (token, scores)) in expected.iter().enumerate() {
+        assert_eq!(told["tokens"][k], *text(*token));
+        assert_eq!(number(&told["token_logprobs"][k]), scores.chosen);
+        assert!(scores.chosen < 0.0);
+        let top = told["top_logprobs"][k].as_object().expect("an object");
+        for (token, score) in &scores.top {
+            assert_eq!(number(&top[&*text(*token)]), *score);
+        }
+        assert_eq!(told["text_offset"][k], offset);
+        offset += printed(ENGINE.program(), *token).expect("a text").len();
+    }
+    let without = post(&router, Some(KEY), question().to_string()).await;
+    assert!(without.body["choices"][0]["logprobs"].is_null());
 }
 
 fn leads_to_the_root(request: &Value) {

@@ -4,7 +4,7 @@ use super::interrupts::Interrupts;
 use crate::model::ModelArgs;
 use anyhow::Result;
 use gavel_engine::{
-    Capacity, ComingText, Engine, Heard, Outcome, Replied, Service, printed, replied,
+    Capacity, ComingText, Engine, Heard, Outcome, Replied, Scores, Service, printed, replied,
 };
 use gavel_primitives::Params;
 use std::io::{self, Write};
@@ -22,6 +22,8 @@ pub(super) struct Desk {
     interrupts: Interrupts,
     /// Nothing is streamed.
     pub(super) json: bool,
+    /// How many tokens' scores are wanted beside the chosen one's; none if no scores are.
+    pub(super) scored: Option<u32>,
 }
 
 /// An answer.
@@ -29,6 +31,8 @@ pub(super) struct Answered {
     /// None if it was interrupted.
     pub(super) outcome: Option<Outcome>,
     pub(super) tokens: Vec<u32>,
+    /// Of each token, if they are wanted.
+    pub(super) scores: Vec<Scores>,
     /// What was streamed.
     streamed: Vec<u8>,
     pub(super) seconds: f64,
@@ -60,7 +64,12 @@ impl Desk {
     ///
     /// # Errors
     /// When the model can't be had.
-    pub(super) fn open(model: &ModelArgs, params: Params, json: bool) -> Result<Self> {
+    pub(super) fn open(
+        model: &ModelArgs,
+        params: Params,
+        json: bool,
+        scored: Option<u32>,
+    ) -> Result<Self> {
         let engine = Arc::new(model.engine()?);
         let pool = model.pool()?;
         let capacity = pool.install(|| Capacity::fitting(&engine));
@@ -70,6 +79,7 @@ impl Desk {
             params,
             interrupts: Interrupts::listen()?,
             json,
+            scored,
         })
     }
 
@@ -99,7 +109,8 @@ impl Desk {
 
     fn listen(&self, prompt: &[u8]) -> Result<Answered> {
         let mut clock = Clock::start();
-        let mut answering = self.service.ask(prompt, &self.params);
+        let mut answering = self.service.ask_scored(prompt, &self.params, self.scored);
+        let mut scores = Vec::new();
         let (mut tokens, mut streamed) = (Vec::new(), Vec::new());
         let mut coming = ComingText::new(&self.params);
         let outcome = loop {
@@ -113,6 +124,7 @@ impl Desk {
                     let text = printed(self.engine.program(), token).unwrap_or_default();
                     self.show(&coming.add(text), &mut streamed);
                 }
+                Some(Heard::Scores(heard)) => scores.push(heard),
                 Some(Heard::Ended(outcome)) => {
                     self.show(&coming.finish(), &mut streamed);
                     break Some(outcome?);
@@ -123,6 +135,7 @@ impl Desk {
         Ok(Answered {
             outcome,
             tokens,
+            scores,
             streamed,
             seconds: clock.seconds(),
             tokens_per_second: clock.tokens_per_second(),

@@ -26,6 +26,7 @@ const INTERRUPTED: i32 = 130;
   gavel run FILE.gguf -p \"Once upon a time\" -n 128 --temp 0.8
   gavel run FILE.gguf --chat --system \"Answer in one sentence.\"
   gavel run FILE.gguf --chat -p \"What is a rollup?\" --json
+  gavel run FILE.gguf -p \"Once upon a time\" --json --logprobs 5
 
 Ctrl-C ends an answer; between answers it ends the conversation, as the end of the input does."
 )]
@@ -57,6 +58,10 @@ pub(crate) struct Args {
     chat_template: Option<PathBuf>,
     #[command(flatten)]
     sampling: Sampling,
+    /// With --json: each token's log-probability, and those of so many of the most probable ones at its place, by the model's own
+    /// distribution, before penalties, temperature and filters.
+    #[arg(long, value_name = "N", requires = "json", value_parser = clap::value_parser!(u32).range(0..=100))]
+    logprobs: Option<u32>,
     /// Print one JSON object for each answer, the last line for it, instead of the text as it comes.
     #[arg(long)]
     json: bool,
@@ -75,9 +80,19 @@ struct Report {
     numbers: Option<Vec<f32>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     class: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logprobs: Option<Vec<Place>>,
     status: String,
     seconds: f64,
     tokens_per_second: f64,
+}
+
+/// Log-probabilities at a token's place; null stands for minus infinity.
+#[derive(Debug, Serialize)]
+struct Place {
+    token: u32,
+    logprob: f32,
+    top: Vec<(u32, f32)>,
 }
 
 /// Runs the command.
@@ -92,7 +107,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         false => None,
     };
     let prompt = args.prompt_bytes()?;
-    let desk = Desk::open(&model, args.sampling.params()?, args.json)?;
+    let desk = Desk::open(&model, args.sampling.params()?, args.json, args.logprobs)?;
     let interrupted = match (talk, prompt) {
         (Some(talk), Some(said)) => {
             let said = String::from_utf8_lossy(&said).into_owned();
@@ -159,10 +174,22 @@ fn report(desk: &Desk, model: &ModelArgs, answered: &Answered) -> Report {
         text: answered.text(),
         prompt_tokens: outcome.map_or(Vec::new(), |outcome| outcome.prompt_tokens.clone()),
         tokens: answered.tokens.clone(),
+        logprobs: desk.scored.map(|_| places(answered)),
         status: answered.status(),
         seconds: answered.seconds,
         tokens_per_second: answered.tokens_per_second,
     }
+}
+
+fn places(answered: &Answered) -> Vec<Place> {
+    let tokens = answered.tokens.iter().zip(&answered.scores);
+    tokens
+        .map(|(token, scores)| Place {
+            token: *token,
+            logprob: scores.chosen,
+            top: scores.top.clone(),
+        })
+        .collect()
 }
 
 impl Args {

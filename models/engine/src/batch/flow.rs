@@ -2,7 +2,7 @@
 
 use super::session::{MOST_ROWS, Session};
 use super::workshop::Row;
-use crate::{Engine, Outcome, State, StateError};
+use crate::{Engine, Outcome, Scores, State, StateError};
 use gavel_primitives::Params;
 use gavel_program::{Control, Phase};
 
@@ -27,9 +27,10 @@ pub(crate) fn answer(
     prompt: &[u8],
     params: &Params,
     draft: &[u32],
-    on_token: &mut dyn FnMut(u32),
+    scored: Option<u32>,
+    on_token: &mut dyn FnMut(u32, Option<&Scores>),
 ) -> Result<Checked, StateError> {
-    let mut flow = Flow::start(engine, prompt, params, draft)?;
+    let mut flow = Flow::start(engine, prompt, params, draft, scored)?;
     let sequence = session.open();
     let mut rows = Vec::with_capacity(MOST_ROWS);
     let mut chosen = Vec::with_capacity(MOST_ROWS);
@@ -41,7 +42,7 @@ pub(crate) fn answer(
                 flow.plan_rows(sequence, MOST_ROWS, &mut rows);
                 session.forward(&rows, &mut chosen);
                 passes += 1;
-                flow.accept(&rows, &chosen, &mut *on_token);
+                flow.accept(&rows, &chosen, session.scores(), &mut *on_token);
             }
             _ => flow.step(),
         }
@@ -60,6 +61,8 @@ pub(crate) struct Flow<'a> {
     state: State,
     steps: u64,
     draft: &'a [u32],
+    /// As [`Row::scored`].
+    scored: Option<u32>,
     agreed: usize,
     /// Positions whose layers were computed, for the tokens that the state has.
     computed: u32,
@@ -75,12 +78,14 @@ impl<'a> Flow<'a> {
         prompt: &[u8],
         params: &Params,
         draft: &'a [u32],
+        scored: Option<u32>,
     ) -> Result<Self, StateError> {
         Ok(Flow {
             state: engine.first_state(prompt, params)?,
             engine,
             steps: 0,
             draft,
+            scored,
             agreed: 0,
             computed: 0,
         })
@@ -147,11 +152,20 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Moves on along its rows of a batch that was computed; `chosen` are the tokens that these rows chose.
-    pub(crate) fn accept(&mut self, rows: &[Row], chosen: &[u32], mut on_token: impl FnMut(u32)) {
-        let mut chosen = chosen.iter().copied();
+    /// Moves on along its rows of a batch that was computed; `chosen` are the tokens that these rows chose, with their scores.
+    pub(crate) fn accept(
+        &mut self,
+        rows: &[Row],
+        chosen: &[u32],
+        scores: &[Option<Scores>],
+        mut on_token: impl FnMut(u32, Option<&Scores>),
+    ) {
+        let mut chosen = chosen.iter().copied().zip(scores);
         for (at, row) in rows.iter().enumerate() {
-            let token = if row.head { chosen.next() } else { None };
+            let (token, scores) = match if row.head { chosen.next() } else { None } {
+                Some((token, scores)) => (Some(token), scores.as_ref()),
+                None => (None, None),
+            };
             if let Some(token) = token {
                 *self.engine.token_mut(&mut self.state, row.position() + 1) = token;
             }
@@ -161,7 +175,7 @@ impl<'a> Flow<'a> {
             self.computed += 1;
             let after = self.state.control();
             if let (Some(token), true) = (token, after.tokens_out > before.tokens_out) {
-                on_token(token);
+                on_token(token, scores);
                 let on_track = self.agreed == before.tokens_out as usize;
                 if on_track && self.drafted(&before) == Some(token) {
                     self.agreed += 1;
@@ -197,6 +211,7 @@ impl<'a> Flow<'a> {
                 token,
                 head,
                 control,
+                scored: self.scored,
             });
             control.position += 1;
             if head {

@@ -120,6 +120,8 @@ pub struct Plan {
     pub inputs: Vec<Vec<Input>>,
     /// The node that finds stop texts.
     pub find_stop: Option<usize>,
+    /// The logits that the sampler reads.
+    pub logits: Buffer,
     /// The place of the slot of tokens, among the program's.
     pub tokens: usize,
     /// Places of the slots of caches that no node outside the layers reads or writes.
@@ -178,6 +180,7 @@ impl<'a> Planner<'a> {
                 context: program.header.context as usize,
                 inputs: vec![Vec::new(); program.nodes.len()],
                 find_stop: None,
+                logits: Buffer(0),
                 tokens: program.slot_place(tokens)?,
                 unseen: Vec::new(),
             },
@@ -445,6 +448,10 @@ impl<'a> Planner<'a> {
         let fits = p.tokens_capacity as usize > self.plan.context;
         (head && fits && node.output == self.tokens).then_some(())?;
         self.inputs(k, head)?;
+        let Some(Input::Row(logits)) = self.plan.inputs[k].first() else {
+            return None;
+        };
+        self.plan.logits = *logits;
         Some(Stage::Sample { node: k })
     }
 

@@ -7,7 +7,7 @@ use super::flow::Flow;
 use super::rooms::{Room, Rooms};
 use super::session::MOST_ROWS;
 use super::workshop::Row;
-use crate::{Engine, Outcome, StateError};
+use crate::{Engine, Outcome, Scores, StateError};
 use gavel_primitives::Params;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -78,10 +78,12 @@ pub enum CapacityError {
 pub struct Ticket(u64);
 
 /// What a scheduler says of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Told {
     /// A token was generated.
     Token(u32),
+    /// The scores of the token that is told next, where they were asked for.
+    Scores(Scores),
     /// It ended, or can't start. Nothing is said of it after that.
     Ended(Result<Outcome, StateError>),
 }
@@ -119,6 +121,7 @@ struct Waiting {
     ticket: Ticket,
     prompt: Vec<u8>,
     params: Params,
+    scored: Option<u32>,
 }
 
 /// A request that has caches.
@@ -164,12 +167,18 @@ impl<'a> Scheduler<'a> {
 
     /// Takes a request in, behind those that wait.
     pub fn ask(&mut self, prompt: &[u8], params: Params) -> Ticket {
+        self.ask_scored(prompt, params, None)
+    }
+
+    /// The same, with each token's scores and those of so many of the most probable ones at its place.
+    pub fn ask_scored(&mut self, prompt: &[u8], params: Params, scored: Option<u32>) -> Ticket {
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
         self.waiting.push_back(Waiting {
             ticket,
             prompt: prompt.to_vec(),
             params,
+            scored,
         });
         ticket
     }
@@ -227,12 +236,23 @@ impl<'a> Scheduler<'a> {
             ticket,
             prompt,
             params,
+            scored,
         }) = self.waiting.pop_front()
         else {
             return;
         };
-        let on_token = |token| tell(ticket, Told::Token(token));
-        let ended = self.engine.answer_by_nodes(&prompt, &params, on_token);
+        let ended = match scored {
+            None => self.engine.answer_by_nodes(&prompt, &params, |token| {
+                tell(ticket, Told::Token(token));
+            }),
+            Some(top) => {
+                let on_token = |token, scores: &Scores| {
+                    tell(ticket, Told::Scores(scores.clone()));
+                    tell(ticket, Told::Token(token));
+                };
+                self.engine.scored_by_nodes(&prompt, &params, top, on_token)
+            }
+        };
         tell(ticket, Told::Ended(ended));
     }
 
@@ -288,8 +308,9 @@ impl<'a> Scheduler<'a> {
                 ticket,
                 prompt,
                 params,
+                scored,
             } = self.waiting.pop_front()?;
-            let mut flow = match Flow::start(self.engine, &prompt, &params, &[]) {
+            let mut flow = match Flow::start(self.engine, &prompt, &params, &[], scored) {
                 Ok(flow) => flow,
                 Err(error) => {
                     tell(ticket, Told::Ended(Err(error)));
@@ -331,14 +352,22 @@ impl<'a> Scheduler<'a> {
     fn accept(&mut self, tell: &mut dyn FnMut(Ticket, Told)) {
         let mut by_row: Vec<&mut Live<'a>> = self.live.iter_mut().collect();
         by_row.sort_by_key(|live| live.rows.start);
+        let rooms = self.rooms.as_ref();
+        let mut scores = rooms.map_or(&[][..], |rooms| rooms.session.scores());
         let mut chosen = &self.chosen[..];
         for live in by_row {
             let rows = &self.rows[live.rows.clone()];
-            let (own, others) = chosen.split_at(rows.iter().filter(|row| row.head).count());
-            chosen = others;
+            let count = rows.iter().filter(|row| row.head).count();
+            let (own, others) = chosen.split_at(count);
+            let (own_scores, other_scores) = scores.split_at(count);
+            (chosen, scores) = (others, other_scores);
             let ticket = live.ticket;
-            live.flow
-                .accept(rows, own, |token| tell(ticket, Told::Token(token)));
+            live.flow.accept(rows, own, own_scores, |token, scores| {
+                if let Some(scores) = scores {
+                    tell(ticket, Told::Scores(scores.clone()));
+                }
+                tell(ticket, Told::Token(token));
+            });
         }
     }
 

@@ -2,6 +2,8 @@
 
 use super::plan::{Plan, Stage};
 use super::workshop::{Row, Workshop};
+use crate::Scores;
+use bytemuck::cast_slice;
 
 /// Most rows of a batch: enough that weights are read once for many, few enough that what lies between two stages stays near.
 pub const MOST_ROWS: usize = 128;
@@ -17,6 +19,8 @@ pub struct Session<'a> {
     /// Kept between batches, so that a batch allocates nothing.
     heads: Vec<usize>,
     choosing: Vec<Row>,
+    /// Of the last batch.
+    scores: Vec<Option<Scores>>,
 }
 
 impl<'a> Session<'a> {
@@ -29,6 +33,7 @@ impl<'a> Session<'a> {
             tokens: Vec::new(),
             heads: Vec::new(),
             choosing: Vec::new(),
+            scores: Vec::new(),
         }
     }
 
@@ -99,6 +104,7 @@ impl<'a> Session<'a> {
             self.workshop.run(stage, rows, chosen);
         }
         self.heads.clear();
+        self.scores.clear();
         self.heads
             .extend((0..rows.len()).filter(|row| rows[*row].head));
         if self.heads.is_empty() {
@@ -110,7 +116,13 @@ impl<'a> Session<'a> {
         for buffer in &self.plan.handed {
             self.workshop.keep(*buffer, &self.heads);
         }
+        let mut logits = Vec::new();
         for stage in &self.plan.head {
+            if let Stage::Penalize { .. } | Stage::Sample { .. } = stage
+                && logits.is_empty()
+            {
+                logits = self.scored_logits();
+            }
             match stage {
                 Stage::Penalize { node, logits } => {
                     if self.choosing.iter().any(|row| row.control.penalizes()) {
@@ -121,6 +133,33 @@ impl<'a> Session<'a> {
                 stage => self.workshop.run(stage, &self.choosing, chosen),
             }
         }
+        self.score(&logits, chosen);
+    }
+
+    /// The logits as the model gives them of the rows whose scores are wanted, in order.
+    fn scored_logits(&mut self) -> Vec<Vec<u32>> {
+        let (workshop, buffer) = (&mut self.workshop, self.plan.logits);
+        let rows = self.choosing.iter().enumerate();
+        rows.filter(|(_, row)| row.scored.is_some())
+            .map(|(at, _)| workshop.words(buffer, at))
+            .collect()
+    }
+
+    /// Notes the scores of the tokens that were chosen.
+    fn score(&mut self, logits: &[Vec<u32>], chosen: &[u32]) {
+        let mut logits = logits.iter();
+        for (row, token) in self.choosing.iter().zip(chosen) {
+            let scores = row.scored.and_then(|top| {
+                let logits = cast_slice(logits.next()?);
+                Some(Scores::of(logits, *token, top as usize))
+            });
+            self.scores.push(scores);
+        }
+    }
+
+    /// Scores of the tokens that the last batch chose, where they were wanted.
+    pub fn scores(&self) -> &[Option<Scores>] {
+        &self.scores
     }
 
     /// Remembers the tokens of these rows. What was known past them belongs to another answer.

@@ -16,6 +16,8 @@ pub struct Row {
     pub head: bool,
     /// The control slot of this position's step.
     pub control: Control,
+    /// How many tokens' scores are wanted beside that of the chosen one; none if no scores are.
+    pub scored: Option<u32>,
 }
 
 impl Row {
@@ -54,6 +56,9 @@ pub trait Workshop: Send {
     /// Runs a [`Stage::Penalize`] for those of these rows whose control slot has penalties; `tokens` are those of each sequence, up to the
     /// position of its last row at least.
     fn penalize(&mut self, node: usize, logits: Buffer, rows: &[Row], tokens: &[Vec<u32>]);
+
+    /// The words of a row of a buffer.
+    fn words(&mut self, buffer: Buffer, row: usize) -> Vec<u32>;
 
     /// Keeps these rows of a buffer alone, in this order; they rise.
     fn keep(&mut self, buffer: Buffer, rows: &[usize]);

@@ -102,6 +102,7 @@ fn check(engine: &Engine, requests: &[Request], expected: &[Option<Outcome>], pl
                 "{play:?}: said after the end"
             );
             match told {
+                Told::Scores(_) => panic!("nobody asked for scores"),
                 Told::Token(token) => heard.tokens.push(token),
                 Told::Ended(outcome) => heard.ended = Some(outcome.ok()),
             }

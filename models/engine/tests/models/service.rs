@@ -1,5 +1,6 @@
 //! A service of many threads' requests: answers as ever, streamed; requests called off; a request that panics harms no other.
 
+use crate::batches::filtered;
 use crate::setting::llama;
 use gavel_engine::batch::workshop::{Planned, Prepared};
 use gavel_engine::{Call, Capacity, Engine, Executor, Heard, Native, Service, ServiceError};
@@ -119,4 +120,31 @@ fn a_request_that_panics_takes_no_other_along() {
     }
     let again = service.ask(b"Lily", &params).wait(|_| {});
     assert_eq!(again, Ok(expected(&native, "Lily", &params)));
+}
+
+#[test]
+fn scores_are_those_of_a_request_alone() {
+    let Some(engine) = llama("stories260K-Q8_0.gguf").map(Arc::new) else {
+        return;
+    };
+    let service = Service::start(Arc::clone(&engine), None, Capacity::fitting(&engine));
+    let service = service.expect("a fair capacity");
+    let params = filtered(12, 4);
+    let mut expected = Vec::new();
+    let outcome = engine.answer_scored(b"Lily", &params, 3, |token, scores| {
+        expected.push((token, scores.clone()));
+    });
+    let outcome = outcome.expect("the prompt is short");
+    let others: Vec<_> = (0..5)
+        .map(|k| service.ask(b"Tom had", &filtered(20, k)))
+        .collect();
+    let mut answering = service.ask_scored(b"Lily", &params, Some(3));
+    for (token, scores) in expected {
+        assert_eq!(answering.hear(), Heard::Scores(scores));
+        assert_eq!(answering.hear(), Heard::Token(token));
+    }
+    assert_eq!(answering.hear(), Heard::Ended(Ok(outcome)));
+    for other in others {
+        other.wait(|_| {}).expect("an answer");
+    }
 }

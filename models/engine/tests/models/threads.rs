@@ -134,6 +134,7 @@ fn chosen(engine: &Engine, outcome: &Outcome, at_once: usize) -> Vec<u32> {
                 token: *token,
                 head,
                 control,
+                scored: None,
             }
         })
         .collect();

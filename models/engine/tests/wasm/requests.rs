@@ -1,7 +1,7 @@
 //! Whole requests in the sandbox and as native code: the same text, tokens and execution commitment.
 
 use gavel_engine::{
-    Edit, Engine, Execution, Executor, Native, Outcome, Wasm, WasmError, fits_sandboxes,
+    Edit, Engine, Execution, Executor, Native, Outcome, Scores, Wasm, WasmError, fits_sandboxes,
 };
 use gavel_fixtures::random::{BertStorage, Family, RandomBert, RandomModel, Storage};
 use gavel_formats::{Beside, ImageInfo, Limits, ModelFile, import};
@@ -28,8 +28,12 @@ fn committed(
     executor: Box<dyn Executor>,
     prompt: &str,
     params: &Params,
-) -> (Outcome, Hash) {
+) -> (Outcome, Hash, Vec<(u32, Scores)>) {
     let engine = Arc::new(Engine::new(Arc::clone(program), executor));
+    let mut scores = Vec::new();
+    let scored = engine.answer_scored(prompt.as_bytes(), params, 3, |token, its| {
+        scores.push((token, its.clone()));
+    });
     let execution = Execution::commit(Arc::clone(&engine), prompt.as_bytes(), params, Vec::new())
         .expect("the prompt is short");
     for threads in [3, 2, 1] {
@@ -45,7 +49,8 @@ fn committed(
             (answer.tokens.len(), answer)
         );
     }
-    (execution.outcome(), execution.leaves().root())
+    assert_eq!(scored.as_ref(), Ok(&execution.outcome()));
+    (execution.outcome(), execution.leaves().root(), scores)
 }
 
 /// Drawn from everything, and from what filters and penalties leave.
@@ -84,6 +89,7 @@ fn check_one(program: &Arc<Program>, prompt: &str, params: &Params) {
     let wasm = Wasm::new().expect("the engine takes the module");
     let sandboxed = committed(program, Box::new(wasm), prompt, params);
     assert!(!native.0.tokens.is_empty());
+    assert_eq!(native.2.len(), native.0.tokens.len());
     assert_eq!(sandboxed, native, "{params:?}");
 }
 

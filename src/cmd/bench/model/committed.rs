@@ -132,6 +132,7 @@ fn token_by_token(engine: &Engine, outcome: &Outcome, params: &Params) -> Result
             token,
             head,
             control,
+            scored: None,
         };
         session.forward(&[row], &mut chosen);
         token = match chosen.first() {

@@ -74,6 +74,7 @@ fn rows(session: &mut Session<'_>, count: u32, vocab: u32, params: &Params) -> V
             token: position.wrapping_mul(2_654_435_761) % vocab,
             head,
             control,
+            scored: None,
         }
     };
     (0..count).map(row).collect()

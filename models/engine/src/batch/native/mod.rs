@@ -194,6 +194,10 @@ impl Workshop for Bench<'_> {
         });
     }
 
+    fn words(&mut self, buffer: Buffer, row: usize) -> Vec<u32> {
+        self.row_of(Input::Row(buffer), row).to_vec()
+    }
+
     fn keep(&mut self, buffer: Buffer, rows: &[usize]) {
         let width = self.width(buffer);
         let words = &mut self.buffers[buffer.0];

@@ -157,6 +157,12 @@ impl Workshop for Bench<'_> {
         }
     }
 
+    fn words(&mut self, buffer: Buffer, row: usize) -> Vec<u32> {
+        let place = self.row(buffer, row);
+        let words = self.first().words(place);
+        words.expect("a buffer lies in the memory").to_vec()
+    }
+
     fn keep(&mut self, buffer: Buffer, rows: &[usize]) {
         let (width, place) = (self.width(buffer), self.places.buffers[buffer.0]);
         let words = self
