@@ -158,7 +158,13 @@ impl Args {
         };
         let lane = self.open_lane(&rollup, &roles, &engine).await?;
         let signing = chain::connect_signing(&node.url(), roles.operator).await?;
-        let triage = ProposalTriage::deploy(&signing, rollup.deployment.hub, lane).await?;
+        let triage = ProposalTriage::deploy(
+            &signing,
+            rollup.deployment.hub,
+            lane,
+            gavel_stage::answer_bytes(engine.program()),
+        )
+        .await?;
         let triage = *triage.address();
         catch_up(&rollup).await?;
         Ok(Town {

@@ -46,6 +46,9 @@ struct Deploy {
     /// The lane that it asks.
     #[arg(long, default_value_t = 0)]
     lane: u64,
+    /// Most bytes of an answer that its callback keeps, 2,432 at most.
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u16).range(..=i64::from(gavel_stage::LONGEST_ANSWER)))]
+    answer_bytes: u16,
 }
 
 /// Options of `gavel example ask`.
@@ -96,7 +99,8 @@ async fn deploy(args: &Deploy) -> Result<()> {
     let (rollup, signer) = chain::with_key(&args.rollup, &args.key).await?;
     rollup.lane(args.lane).await?;
     let signing = chain::connect_signing(&args.rollup.node.rpc, signer).await?;
-    let made = ProposalTriage::deploy(&signing, rollup.deployment.hub, args.lane).await?;
+    let (hub, bytes) = (rollup.deployment.hub, args.answer_bytes);
+    let made = ProposalTriage::deploy(&signing, hub, args.lane, bytes).await?;
     println!("{}", made.address());
     Ok(())
 }
@@ -107,7 +111,7 @@ async fn ask(args: &Ask) -> Result<()> {
     let no_dapp = || format!("there is no ProposalTriage at {}", args.dapp);
     let (lane, gas) = (
         dapp.lane().call().await.with_context(no_dapp)?,
-        dapp.CALLBACK_GAS().call().await.with_context(no_dapp)?,
+        dapp.callbackGas().call().await.with_context(no_dapp)?,
     );
     let text = match args.raw {
         true => args.text.clone(),

@@ -19,13 +19,17 @@ contract ProposalTriage is IGavelConsumer {
     /// @notice An answer that can still be disputed arrived.
     event Previewed(bytes32 indexed requestId, string answer);
 
-    /// @notice Gas that the callback needs to store a short answer.
-    uint32 public constant CALLBACK_GAS = 400_000;
+    /// @notice Gas of a callback beside the words of its answer.
+    uint256 private constant BASE_GAS = 100_000;
+    /// @notice Gas to keep 32 bytes of an answer and to log them.
+    uint256 private constant WORD_GAS = 25_000;
 
     /// @notice The hub.
     IHub public immutable hub;
     /// @notice The lane of the model that is asked.
     uint64 public immutable lane;
+    /// @notice Gas of a callback that keeps the longest answer.
+    uint32 public immutable callbackGas;
     /// @notice Who deployed this, and gets what questions did not use.
     address public immutable treasury;
     /// @notice Final answers by request.
@@ -33,9 +37,12 @@ contract ProposalTriage is IGavelConsumer {
 
     /// @param hub_ The hub.
     /// @param lane_ The lane of the model.
-    constructor(IHub hub_, uint64 lane_) {
+    /// @param answerBytes Most bytes of an answer. The hub takes no callback of over 2 million gas: 2,432 bytes.
+    constructor(IHub hub_, uint64 lane_, uint16 answerBytes) {
         hub = hub_;
         lane = lane_;
+        // 2,048 words at most, so it fits.
+        callbackGas = uint32(BASE_GAS + WORD_GAS * ((uint256(answerBytes) + 31) / 32));
         treasury = msg.sender;
     }
 
@@ -46,12 +53,12 @@ contract ProposalTriage is IGavelConsumer {
 
     /// @notice Asks about a text; send `hub.quote(...)`. What was sent too much, or is not used, is credited to this contract.
     function ask(string calldata text, uint32 maxTokens) external payable returns (bytes32 requestId) {
-        return hub.request{value: msg.value}(lane, bytes(text), Sampling.greedy(maxTokens), CALLBACK_GAS);
+        return hub.request{value: msg.value}(lane, bytes(text), Sampling.greedy(maxTokens), callbackGas);
     }
 
     /// @notice The same with other sampling parameters.
     function askWith(string calldata text, Params calldata params) external payable returns (bytes32 requestId) {
-        return hub.request{value: msg.value}(lane, bytes(text), params, CALLBACK_GAS);
+        return hub.request{value: msg.value}(lane, bytes(text), params, callbackGas);
     }
 
     /// @inheritdoc IGavelConsumer

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {Hub} from "../../src/rollup/Hub.sol";
 import {RequestState} from "../../src/interfaces/IHub.sol";
 import {ProposalTriage} from "../../src/examples/ProposalTriage.sol";
 import {Status} from "../../src/types/Request.sol";
@@ -13,7 +14,7 @@ contract ProposalTriageTest is RollupArena {
     function setUp() public override {
         super.setUp();
         VM.prank(carol);
-        dapp = new ProposalTriage(hub, lane);
+        dapp = new ProposalTriage(hub, lane, 512);
     }
 
     function askDapp() private returns (bytes32) {
@@ -31,6 +32,21 @@ contract ProposalTriageTest is RollupArena {
         deliver(id);
         inState(id, RequestState.Delivered);
         equal(keccak256(bytes(dapp.answers(id))), keccak256(answerTo(id)), "answer");
+    }
+
+    function testTheLongestAnswerIsKeptWithTheGasThatIsAskedFor(uint16 answerBytes) public {
+        answerBytes %= 2433;
+        ProposalTriage keeper = new ProposalTriage(hub, lane, answerBytes);
+        require(keeper.callbackGas() <= Hub(address(hub)).MAX_CALLBACK_GAS(), "gas");
+        bytes memory answer = new bytes(answerBytes);
+        for (uint256 i = 0; i < answer.length; i++) {
+            answer[i] = bytes1(uint8(i % 255 + 1));
+        }
+        bytes32 id = keccak256("a request");
+        uint256 gas_ = keeper.callbackGas();
+        VM.prank(address(hub));
+        keeper.onGavelAnswer{gas: gas_}(id, Status.Stop, answer, true);
+        equal(keccak256(bytes(keeper.answers(id))), keccak256(answer), "answer");
     }
 
     function testOnlyTheHubAnswers() public {
@@ -60,7 +76,7 @@ contract ProposalTriageTest is RollupArena {
     }
 
     function testATreasuryThatRefuses() public {
-        ProposalTriage stuck = new ProposalTriage(hub, lane);
+        ProposalTriage stuck = new ProposalTriage(hub, lane, 512);
         stuck.ask{value: 3 ether}("Grant", 10);
         VM.expectRevert(abi.encodeWithSelector(ProposalTriage.ChangeRefused.selector, address(this)));
         stuck.collectChange();

@@ -20,4 +20,4 @@ pub use play::{Ask, Watching, next_deadline, play, question};
 pub use report::{
     BalanceReport, CallbackReport, GasReport, InstructionReport, LevelReport, Report, SecondsReport,
 };
-pub use scene::{Scene, guest_image};
+pub use scene::{LONGEST_ANSWER, Scene, answer_bytes, guest_image};

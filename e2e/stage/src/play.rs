@@ -269,7 +269,7 @@ fn ask_input(text: &[u8], params: &Params) -> Bytes {
 pub async fn question(scene: &Scene, ask: &Ask) -> Result<B256> {
     let provider = scene.node.provider();
     let consumer = ProposalTriage::new(scene.consumer, provider);
-    let gas = consumer.CALLBACK_GAS().call().await?;
+    let gas = consumer.callbackGas().call().await?;
     let hub = Hub::new(scene.deployment.hub, provider);
     let length = U256::from(ask.prompt.len());
     let fee = hub

@@ -17,6 +17,7 @@ use gavel_chain::{
 use gavel_engine::Engine;
 use gavel_machine::Image;
 use gavel_primitives::Hash;
+use gavel_program::Program;
 use gavel_traces::opening::header_words;
 use std::sync::{Arc, OnceLock};
 
@@ -29,6 +30,15 @@ pub fn guest_image() -> Arc<Image> {
         Arc::new(image.expect("the committed image is well-formed"))
     };
     Arc::clone(IMAGE.get_or_init(load))
+}
+
+/// Most bytes of an answer that the example dApp can keep within the hub's limit on a callback's gas.
+pub const LONGEST_ANSWER: u16 = 2432;
+
+/// Most bytes of a program's answers that the example dApp keeps.
+pub fn answer_bytes(program: &Program) -> u16 {
+    let limit = u16::try_from(program.header.max_output_bytes);
+    limit.map_or(LONGEST_ANSWER, |bytes| bytes.min(LONGEST_ANSWER))
 }
 
 /// A deployed rollup with one model.
@@ -101,6 +111,7 @@ impl Scene {
         let arguments = ProposalTriage::constructorCall {
             hub_: scene.deployment.hub,
             lane_: scene.lane,
+            answerBytes: answer_bytes(scene.engine.program()),
         };
         let code = [ProposalTriage::BYTECODE.to_vec(), arguments.abi_encode()].concat();
         scene.consumer = accounts::deploy(&scene.node, &scene.accounts.requester, code).await?;

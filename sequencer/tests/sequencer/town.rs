@@ -75,7 +75,7 @@ impl Town {
         let deployment = deploy(&operator, node.accounts()[OPERATOR].address, &settings)
             .await
             .expect("the contracts are deployed");
-        let triage = ProposalTriage::deploy(&operator, deployment.hub, 0)
+        let triage = ProposalTriage::deploy(&operator, deployment.hub, 0, 512)
             .await
             .expect("the example is deployed");
         let town = Town {

@@ -16,7 +16,10 @@ const TEXT: &str = "shu-bace, fogu tre!";
 
 /// The engine of a small random encoder.
 fn encoder() -> Arc<Engine> {
-    let model = RandomBert::SMALL;
+    engine(RandomBert::SMALL)
+}
+
+fn engine(model: RandomBert) -> Arc<Engine> {
     let beside = Beside(model.beside().into_iter().collect());
     world::engine(&ModelFile::from_bytes(&model.weights()).with_beside(beside))
 }
@@ -99,7 +102,11 @@ fn other_lies_about_an_embedding_lose() {
 #[test]
 fn embeddings_of_any_text_reach_the_dapp() {
     on_runtime(async {
-        let engine = encoder();
+        // An embedding of as many bytes as all-MiniLM-L6-v2's.
+        let engine = engine(RandomBert {
+            dim: 384,
+            ..RandomBert::SMALL
+        });
         let scene = scene(&engine).await;
         let long = RandomBert::text(3, 100);
         // The longest prompt that is taken, of no text at all; a text cut at its most tokens; one without a token of its own.
