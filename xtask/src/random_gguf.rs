@@ -47,6 +47,9 @@ pub(crate) struct Args {
     /// How matrices are stored
     #[arg(long = "type", value_parser = storage, default_value = "q8_0")]
     storage: Storage,
+    /// Whether the embedding table stands for the output matrix
+    #[arg(long)]
+    tied: bool,
     /// Everything random follows from it
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -88,7 +91,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     check(&model)?;
     let failed = || format!("{}", args.out.display());
     let file = File::create(&args.out).with_context(failed)?;
-    model.write(&file).with_context(failed)?;
+    match args.tied {
+        true => model.write_tied(&file),
+        false => model.write(&file),
+    }
+    .with_context(failed)?;
     let bytes = file.metadata().with_context(failed)?.len();
     println!("{}: {bytes} bytes, {model:?}", args.out.display());
     Ok(())

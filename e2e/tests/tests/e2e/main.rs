@@ -6,5 +6,6 @@ mod disputes;
 mod encoders;
 mod networks;
 mod random_lies;
+mod shards;
 mod world;
 mod zoo;

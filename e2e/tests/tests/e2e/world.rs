@@ -21,12 +21,17 @@ pub(crate) fn image() -> Arc<Image> {
 
 /// The engine of a model file.
 pub(crate) fn engine(file: &Arc<ModelFile>) -> Arc<Engine> {
+    engine_with(file, &Limits::default())
+}
+
+/// The same imported with other limits.
+pub(crate) fn engine_with(file: &Arc<ModelFile>, limits: &Limits) -> Arc<Engine> {
     let info = ImageInfo {
         root: image().root(),
         entry: gavel_image::ENTRY,
         depth: gavel_image::IMAGE_DEPTH,
     };
-    let program = import(file, &Limits::default(), info).expect("a good model file is imported");
+    let program = import(file, limits, info).expect("a good model file is imported");
     Arc::new(Engine::new(Arc::new(program), Box::new(Native)))
 }
 

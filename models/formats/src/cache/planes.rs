@@ -63,7 +63,7 @@ impl PlaneCache {
         let total = sources.iter().map(|source| source.range.len()).sum();
         let mut done = 0;
         let mut writer = Writer::new(path)?;
-        for group in sources.chunks(2 * rayon::current_num_threads()) {
+        for group in groups(&sources) {
             let made: Vec<_> = group
                 .par_iter()
                 .map(|source| rooted(file, source))
@@ -142,6 +142,26 @@ struct Source<'a> {
     name: String,
     range: Range<usize>,
     split: Box<dyn Fn() -> Vec<Plane> + Send + Sync + 'a>,
+}
+
+/// Bytes of a group of tensors that are in memory at a time; one that is larger is alone.
+const GROUP_BYTES: usize = 64 << 20;
+
+/// Tensors that are split and rooted at a time: enough for all threads, few enough for the memory. A large one has all threads for itself.
+fn groups<'s, 'a>(sources: &'s [Source<'a>]) -> impl Iterator<Item = &'s [Source<'a>]> {
+    let most = 2 * rayon::current_num_threads();
+    let mut rest = sources;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = |source: &&Source<'_>| {
+            bytes += source.range.len();
+            bytes <= GROUP_BYTES
+        };
+        let count = rest.iter().take(most).take_while(fits).count().max(1);
+        let (group, others) = rest.split_at_checked(count)?;
+        rest = others;
+        Some(group)
+    })
 }
 
 /// All tensors of a file, but those of safetensors that are no weights as they lie there.
