@@ -7,7 +7,7 @@ use crate::fields::missing;
 use crate::file::ModelFile;
 use crate::gguf::{Gguf, Tensor, TensorType};
 use crate::planes::{Plane, format, planes};
-use crate::shards::{Sharded, shard_name, shards};
+use crate::shards::{Sharded, shard_name, shards_of_part};
 use gavel_program::boot::WINDOW_BYTES;
 use gavel_program::{Operand, WeightFormat};
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
@@ -93,22 +93,22 @@ impl<'a> Matrices<'a> {
     ) -> Result<Sharded, ImportError> {
         let tensor = self.find(name, &[all, cols])?;
         let format = format(tensor.kind);
-        let rows = part.end - part.start;
         // A tile's rows of the widest matrix that the machine multiplies with have half a window.
-        let cut = shards(format, [rows, cols], self.most).ok_or_else(|| ImportError::TooLarge {
+        let cut = shards_of_part(format, part.clone(), cols, self.most);
+        let cut = cut.ok_or_else(|| ImportError::TooLarge {
             name: name.into(),
             got: tensor.bytes as u64,
             limit: self.most,
         })?;
         let mut sharded = Vec::new();
         for shard in cut {
-            let own = part.start + shard.start..part.start + shard.end;
-            let tensor = tensor.rows(own.start as usize..own.end as usize);
-            let planes = self.add(assembly, shard_name(name, &own, all), &tensor)?;
-            sharded.push((shard, Matrix { format, planes }));
+            let tensor = tensor.rows(shard.start as usize..shard.end as usize);
+            let planes = self.add(assembly, shard_name(name, &shard, all), &tensor)?;
+            let own = shard.start - part.start..shard.end - part.start;
+            sharded.push((own, Matrix { format, planes }));
         }
         Ok(Sharded {
-            rows,
+            rows: part.end - part.start,
             cols,
             shards: sharded,
         })

@@ -28,6 +28,18 @@ pub(crate) fn shards(
     Some(starts.map(shard).collect())
 }
 
+/// The same of some rows of a matrix, counted as those of the matrix.
+pub(crate) fn shards_of_part(
+    format: WeightFormat,
+    part: Range<u32>,
+    cols: u32,
+    most: u64,
+) -> Option<Vec<Range<u32>>> {
+    let own = shards(format, [part.end - part.start, cols], most)?;
+    let moved = |shard: Range<u32>| part.start + shard.start..part.start + shard.end;
+    Some(own.into_iter().map(moved).collect())
+}
+
 /// Rows of which every plane has at most `most` bytes.
 fn rows_within(format: WeightFormat, cols: u32, most: u64) -> u64 {
     let planes = format.planes().iter();

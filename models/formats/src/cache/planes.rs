@@ -3,12 +3,13 @@
 use super::container::{Container, Part, Writer};
 use super::digest::Digest;
 use super::{CacheError, Progress};
+use crate::decoder;
 use crate::file::{ModelFile, words_at};
 use crate::gguf::{Gguf, Tensor};
 use crate::planes::{self, Plane};
 use crate::roots::tensor_root;
 use crate::safetensors::{Contents, Entry};
-use crate::shards::{shard_name, shards};
+use crate::shards::{shard_name, shards_of_part};
 use gavel_primitives::{Depth, Hash};
 use gavel_program::table::depth_of;
 use gavel_program::{DType, Words};
@@ -174,7 +175,11 @@ fn sources(file: &Arc<ModelFile>, most: u64) -> Result<Vec<Source<'_>>, CacheErr
             .collect());
     }
     let gguf = Gguf::parse(file.bytes()).map_err(|_| CacheError::Model)?;
-    let shards = gguf.tensors().flat_map(|tensor| shards_of(tensor, most));
+    let hyper = decoder::fused(&gguf);
+    let parts = |tensor: &Tensor<'_>| hyper.and_then(|hyper| hyper.parts(tensor.name));
+    let shards = gguf
+        .tensors()
+        .flat_map(|tensor| shards_of(tensor, parts(tensor), most));
     let sources = shards.map(|(name, tensor)| Source {
         name,
         range: tensor.range(),
@@ -183,18 +188,26 @@ fn sources(file: &Arc<ModelFile>, most: u64) -> Result<Vec<Source<'_>>, CacheErr
     Ok(sources.collect())
 }
 
-/// A tensor, or the shards that importers take of it, with their names.
-fn shards_of<'a>(tensor: &Tensor<'a>, most: u64) -> Vec<(String, Tensor<'a>)> {
+/// A tensor, or the shards that importers take of it, with their names. `parts` are the rows of the matrices that it is made of, if it is fused.
+fn shards_of<'a>(
+    tensor: &Tensor<'a>,
+    parts: Option<Vec<Range<u32>>>,
+    most: u64,
+) -> Vec<(String, Tensor<'a>)> {
     let dim = |at: usize| u32::try_from(*tensor.dims.get(at)?).ok();
     let (Some(cols), Some(rows), 2) = (dim(0), dim(1), tensor.dims.len()) else {
         return vec![(tensor.name.into(), tensor.clone())];
     };
-    let cut = shards(planes::format(tensor.kind), [rows, cols], most);
+    let is_whole = |parts: &Vec<Range<u32>>| parts.last().is_some_and(|last| last.end == rows);
+    let whole = || std::iter::once(0..rows).collect();
+    let parts = parts.filter(is_whole).unwrap_or_else(whole).into_iter();
+    let format = planes::format(tensor.kind);
+    let cut = parts.filter_map(|part| shards_of_part(format, part, cols, most));
     let named = |shard: Range<u32>| {
         let name = shard_name(tensor.name, &shard, rows);
         (name, tensor.rows(shard.start as usize..shard.end as usize))
     };
-    cut.into_iter().flatten().map(named).collect()
+    cut.flatten().map(named).collect()
 }
 
 /// A tensor of safetensors.

@@ -4,8 +4,12 @@ use crate::ImportError;
 use crate::families::{Family, Local};
 use crate::fields::Fields;
 use crate::gguf::Value;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
+/// The matrix of queries, keys and values, one after the other.
+pub(super) const QKV: &str = "attn_qkv";
+/// That of gate and up.
+pub(super) const GATE_UP: &str = "ffn_up";
 /// Rows of attention, feed-forward and the residual stream: within the kernels' domain for a matrix's columns.
 const WIDTHS: RangeInclusive<u32> = 1..=1 << 19;
 /// Layers: six times those of the deepest published Llama (126).
@@ -94,6 +98,23 @@ pub(crate) struct Hyper {
 }
 
 impl Hyper {
+    /// The rows of the matrices that a fused one of this name is made of; `None` for other tensors.
+    pub(crate) fn parts(&self, tensor: &str) -> Option<Vec<Range<u32>>> {
+        let (queries, kv) = (self.query_width(), self.kv_width());
+        let rows = match tensor.strip_suffix(".weight")?.rsplit_once('.')?.1 {
+            QKV => &[queries, kv, kv][..],
+            GATE_UP => &[self.hidden; 2],
+            _ => return None,
+        };
+        let mut end = 0;
+        let part = |rows: &u32| {
+            let start = end;
+            end += rows;
+            start..end
+        };
+        Some(rows.iter().map(part).collect())
+    }
+
     /// Reads the keys of a family.
     pub(crate) fn read(fields: Fields, family: &'static Family) -> Result<Self, ImportError> {
         let keys = Keys { fields, family };

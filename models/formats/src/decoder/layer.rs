@@ -1,6 +1,6 @@
 //! The nodes of a layer.
 
-use super::hyper::Hyper;
+use super::hyper::{GATE_UP, Hyper, QKV};
 use super::{Builder, LAYERS};
 use crate::ImportError;
 use crate::families::Gate;
@@ -24,25 +24,23 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// The same with the rows of one matrix for several outputs, each with its number of rows, one after the other.
+    /// The same with the rows of one matrix for several outputs, one after the other.
     fn linear_parts(
         &mut self,
         layer: u32,
         name: &str,
         cols: u32,
         input: u32,
-        outputs: &[(u32, u32)],
+        outputs: &[u32],
     ) -> Result<(), ImportError> {
         let name = format!("blk.{layer}.{name}.weight");
-        let total = outputs.iter().map(|(_, rows)| rows).sum();
-        let mut first = 0;
-        for (output, rows) in outputs {
-            let part = first..first + rows;
-            let matrix =
-                self.matrices
-                    .take_rows(&mut self.assembly, &name, [total, cols], part.clone())?;
+        let parts = self.hyper.parts(&name).unwrap_or_default();
+        let total = parts.last().map_or(0, |last| last.end);
+        for (output, part) in outputs.iter().zip(parts) {
+            let matrix = self
+                .matrices
+                .take_rows(&mut self.assembly, &name, [total, cols], part)?;
             self.multiply(&matrix, input, *output);
-            first = part.end;
         }
         Ok(())
     }
@@ -120,8 +118,7 @@ impl Builder<'_> {
         let (dim, queries, kv) = (hyper.dim, hyper.query_width(), hyper.kv_width());
         let (normed, q, k, v) = (self.slots.normed, self.slots.q, self.slots.k, self.slots.v);
         if self.family.fused {
-            let parts = [(q, queries), (k, kv), (v, kv)];
-            self.linear_parts(layer, "attn_qkv", dim, normed, &parts)?;
+            self.linear_parts(layer, QKV, dim, normed, &[q, k, v])?;
         } else {
             self.linear(layer, "attn_q", [queries, dim], normed, q)?;
             self.linear(layer, "attn_k", [kv, dim], normed, k)?;
@@ -231,8 +228,7 @@ impl Builder<'_> {
         let (dim, hidden) = (self.hyper.dim, self.hyper.hidden);
         let (normed, gate, up) = (self.slots.normed, self.slots.gate, self.slots.up);
         if self.family.fused {
-            let parts = [(gate, hidden), (up, hidden)];
-            self.linear_parts(layer, "ffn_up", dim, normed, &parts)?;
+            self.linear_parts(layer, GATE_UP, dim, normed, &[gate, up])?;
         } else {
             self.linear(layer, "ffn_gate", [hidden, dim], normed, gate)?;
             self.linear(layer, "ffn_up", [hidden, dim], normed, up)?;

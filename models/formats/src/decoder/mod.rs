@@ -9,7 +9,7 @@ mod layer;
 mod rope;
 
 use crate::assemble::{Assembly, Bounds, ImageInfo};
-use crate::families::Family;
+use crate::families::{self, Family};
 use crate::fields::Fields;
 use crate::file::ModelFile;
 use crate::gguf::Gguf;
@@ -66,6 +66,13 @@ struct Builder<'a> {
     vocab: u32,
     slots: Slots,
     rope: Tables,
+}
+
+/// What is known of a file's matrices, if it is of a family that fuses some.
+pub(crate) fn fused(gguf: &Gguf) -> Option<Hyper> {
+    let fields = Fields(&gguf.metadata);
+    let family = families::of(fields).ok()??;
+    family.fused.then(|| Hyper::read(fields, family).ok())?
 }
 
 /// Turns a file of a family into a program.

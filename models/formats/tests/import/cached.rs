@@ -1,7 +1,7 @@
 //! Imports with a cache beside the file.
 
 use crate::builder::{Builder, image};
-use gavel_fixtures::random::{BertStorage, RandomBert};
+use gavel_fixtures::random::{BertStorage, Family, RandomBert, RandomModel, Storage};
 use gavel_formats::{CacheError, CacheMode, CacheState, Limits, ModelFile, Opened, cache, import};
 use gavel_program::Program;
 use std::{
@@ -55,6 +55,44 @@ fn the_program_is_the_same_with_and_without() {
     let (found, state) = open(&path);
     assert!(matches!(state, CacheState::Found { .. }), "{state:?}");
     check_equal(&found, &plain);
+}
+
+#[test]
+fn the_parts_of_fused_matrices_are_kept_as_they_are_taken() {
+    let model = RandomModel {
+        family: Family::Phi3,
+        dim: 64,
+        layers: 1,
+        heads: 4,
+        kv_heads: 2,
+        ffn: 96,
+        vocab: 400,
+        context: 64,
+        storage: Storage::Q8_0,
+        seed: 8,
+    };
+    let (_folder, path) = self::model();
+    let mut bytes = Vec::new();
+    model.write(&mut bytes).expect("a vector takes all bytes");
+    fs::write(&path, &bytes).expect("room");
+    let plain = import(&ModelFile::from_bytes(&bytes), &Limits::default(), image());
+    let plain = plain.expect("it is supported");
+    for _ in 0..2 {
+        check_equal(&open(&path).0, &plain);
+    }
+    let kept = fs::read(cache_of(&path)).expect("it was made");
+    let has = |name: &str| kept.windows(name.len()).any(|part| part == name.as_bytes());
+    // 64 queries and twice 32 keys and values; gate and up of 96.
+    for (matrix, parts) in [
+        ("attn_qkv", &["[0..64]", "[64..96]", "[96..128]"][..]),
+        ("ffn_up", &["[0..96]", "[96..192]"]),
+    ] {
+        let name = format!("blk.0.{matrix}.weight");
+        for part in parts {
+            assert!(has(&format!("{name}{part}\0.quants")), "{name}{part}");
+        }
+        assert!(!has(&format!("{name}\0")), "nobody takes {name} whole");
+    }
 }
 
 #[test]
