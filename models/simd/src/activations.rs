@@ -71,29 +71,8 @@ impl<'a> Activations<'a> {
     /// # Panics
     /// If `memory` is too short or `cols` is no multiple of 32.
     pub fn quantize(level: crate::Level, x: &[f32], cols: usize, memory: &'a mut [u32]) -> Self {
-        assert!(
-            cols.is_multiple_of(BLOCK),
-            "{cols} columns are no whole blocks"
-        );
-        let (vectors, per_vector) = (x.len() / cols.max(1), cols / BLOCK);
-        let x = x.as_chunks::<BLOCK>().0;
-        let (quants, rest) = memory.split_at_mut(x.len() * BLOCK / 4);
-        let (pairs, rest) = rest.split_at_mut(x.len() * BLOCK / 2);
-        let (scales, rest) = rest.split_at_mut(x.len());
-        let (starts, rest) = rest.split_at_mut(x.len());
-        let (half_starts, rest) = rest.split_at_mut(2 * x.len());
-        let (quants, pairs): (&mut [i8], &mut [i16]) =
-            (cast_slice_mut(quants), cast_slice_mut(pairs));
-        let out = Written {
-            quants: quants.as_chunks_mut().0,
-            pairs: pairs.as_chunks_mut().0,
-            scales: cast_slice_mut(scales),
-            starts: cast_slice_mut(starts),
-            half_starts: cast_slice_mut(half_starts),
-            weighted: cast_slice_mut(&mut rest[..x.len()]),
-        };
-        blocks(level, x, per_vector, out);
-        Activations::quantized(vectors, cols, memory)
+        Quantizing::of(x, cols, memory).fill(level);
+        Activations::quantized(x.len() / cols.max(1), cols, memory)
     }
 
     /// A batch that [`Activations::quantize`] left in `memory`.
@@ -136,6 +115,101 @@ impl<'a> Activations<'a> {
     }
 }
 
+/// Vectors about to be quantized, so that several threads can share them.
+pub struct Quantizing<'a> {
+    x: &'a [[f32; BLOCK]],
+    blocks: usize,
+    out: Written<'a>,
+}
+
+impl<'a> Quantizing<'a> {
+    /// All vectors `x` \[vectors, cols\], for what [`Activations::quantized`] is to find in `memory`.
+    ///
+    /// # Panics
+    /// If `memory` is shorter than [`Activations::words`] or `cols` is no multiple of 32.
+    pub fn of(x: &'a [f32], cols: usize, memory: &'a mut [u32]) -> Self {
+        assert!(
+            cols.is_multiple_of(BLOCK),
+            "{cols} columns are no whole blocks"
+        );
+        let blocks = cols / BLOCK;
+        let x = x.as_chunks::<BLOCK>().0;
+        let (quants, rest) = memory.split_at_mut(x.len() * BLOCK / 4);
+        let (pairs, rest) = rest.split_at_mut(x.len() * BLOCK / 2);
+        let (scales, rest) = rest.split_at_mut(x.len());
+        let (starts, rest) = rest.split_at_mut(x.len());
+        let (half_starts, rest) = rest.split_at_mut(2 * x.len());
+        let (quants, pairs): (&mut [i8], &mut [i16]) =
+            (cast_slice_mut(quants), cast_slice_mut(pairs));
+        let out = Written {
+            quants: quants.as_chunks_mut().0,
+            pairs: pairs.as_chunks_mut().0,
+            scales: cast_slice_mut(scales),
+            starts: cast_slice_mut(starts),
+            half_starts: cast_slice_mut(half_starts),
+            weighted: cast_slice_mut(&mut rest[..x.len()]),
+        };
+        Quantizing { x, blocks, out }
+    }
+
+    /// Number of vectors.
+    pub fn vectors(&self) -> usize {
+        self.x.len() / self.blocks.max(1)
+    }
+
+    /// Two parts of about a half, the first one of whole tiles.
+    pub fn split(self) -> (Self, Self) {
+        let vectors = (self.vectors() / 2)
+            .next_multiple_of(MOST)
+            .min(self.vectors());
+        let (first, rest) = self.x.split_at(vectors * self.blocks);
+        let (own, others) = self.out.split_at(first.len());
+        let part = |x, out| Quantizing {
+            x,
+            blocks: self.blocks,
+            out,
+        };
+        (part(first, own), part(rest, others))
+    }
+
+    /// Quantizes them.
+    pub fn fill(self, level: crate::Level) {
+        blocks(level, self.x, self.blocks, self.out);
+    }
+}
+
+impl<'a> Written<'a> {
+    /// The blocks before one, and those from it on.
+    fn split_at(self, block: usize) -> (Self, Self) {
+        let (quants, more_quants) = self.quants.split_at_mut(block);
+        let (pairs, more_pairs) = self.pairs.split_at_mut(block);
+        let (scales, more_scales) = self.scales.split_at_mut(block);
+        let (starts, more_starts) = self.starts.split_at_mut(block);
+        let (half_starts, more_half_starts) = self.half_starts.split_at_mut(block);
+        let (weighted, more_weighted) = self.weighted.split_at_mut(block);
+        let first = Written {
+            quants,
+            pairs,
+            scales,
+            starts,
+            half_starts,
+            weighted,
+        };
+        let rest = Written {
+            quants: more_quants,
+            pairs: more_pairs,
+            scales: more_scales,
+            starts: more_starts,
+            half_starts: more_half_starts,
+            weighted: more_weighted,
+        };
+        (first, rest)
+    }
+}
+
+/// Most vectors of a tile.
+const MOST: usize = 8;
+
 /// Vectors that lie together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tile {
@@ -166,7 +240,7 @@ fn tiles(vectors: usize, blocks: usize) -> impl Iterator<Item = Tile> {
                 1 => 1,
                 2..4 => 2,
                 4..8 => 4,
-                _ => 8,
+                _ => MOST,
             },
             base: first * blocks,
         };

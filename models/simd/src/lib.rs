@@ -23,7 +23,7 @@ pub mod pack;
 pub mod rows;
 pub mod sequence;
 
-pub use activations::Activations;
+pub use activations::{Activations, Quantizing};
 pub use level::Level;
 pub use linear::linear;
 pub use pack::{GROUP, Layout, Packed};

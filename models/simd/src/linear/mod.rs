@@ -80,11 +80,36 @@ fn of_group(
 /// # Panics
 /// If `out` holds fewer rows.
 pub fn scatter(outputs: &[Outputs], vectors: usize, first: usize, rows: usize, out: &mut [f32]) {
-    for (group, outputs) in outputs.chunks_exact(vectors).enumerate() {
-        let at = (first + group) * GROUP;
-        let here = GROUP.min(rows - at);
-        for (vector, outputs) in outputs.iter().enumerate() {
-            out[vector * rows + at..][..here].copy_from_slice(&outputs[..here]);
+    scatter_from(0, outputs, vectors, first, rows, &mut out[..vectors * rows]);
+}
+
+/// The same for the vectors from `vector` on alone, as many as `out` has rows of.
+///
+/// # Panics
+/// If there are fewer vectors.
+pub fn scatter_from(
+    vector: usize,
+    outputs: &[Outputs],
+    vectors: usize,
+    first: usize,
+    rows: usize,
+    out: &mut [f32],
+) {
+    for (some, out) in out.chunks_mut(TOGETHER * rows).enumerate() {
+        let vector = vector + TOGETHER * some;
+        for (group, outputs) in outputs.chunks_exact(vectors).enumerate() {
+            let at = (first + group) * GROUP;
+            let outputs = &outputs[vector..][..out.len() / rows];
+            for (out, outputs) in out.chunks_exact_mut(rows).zip(outputs) {
+                let out = &mut out[at..];
+                match out.first_chunk_mut() {
+                    Some(whole) => *whole = *outputs,
+                    None => out.copy_from_slice(&outputs[..out.len()]),
+                }
+            }
         }
     }
 }
+
+/// Vectors whose outputs are copied together: their rows are written, and a group's outputs read, along the memory.
+const TOGETHER: usize = 8;

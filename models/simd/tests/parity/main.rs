@@ -11,8 +11,8 @@ use gavel_program::op::{
 use gavel_program::{Control, DType, Node, Op, Operand, WeightFormat};
 use gavel_simd::attention::{Shape, attention, cache_positions, scratch_words, store};
 use gavel_simd::linear::rows::{BF16, F16, F32, rows as by_rows};
-use gavel_simd::linear::{Outputs, float, scatter};
-use gavel_simd::{Activations, GROUP, Layout, Level, Packed, linear, rows};
+use gavel_simd::linear::{Outputs, float, scatter, scatter_from};
+use gavel_simd::{Activations, GROUP, Layout, Level, Packed, Quantizing, linear, rows};
 use proptest::prelude::*;
 
 /// Numbers of all kinds: ordinary ones, tiny and huge ones, zeros, infinities, NaN.
@@ -153,7 +153,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn quantized_matrices(case in quantized(), by_row: bool) {
+    fn quantized_matrices(case in quantized(), by_row: bool, part in 0.0..=1.0) {
         let layout = Layout::new(case.format, case.rows, case.cols).expect("a packed format");
         let layout = if by_row { layout.by_row() } else { layout };
         let bytes = packed(&case, &layout);
@@ -172,14 +172,21 @@ proptest! {
             .collect();
         for level in Level::all() {
             let mut memory = vec![0; Activations::words(vectors, case.cols)];
-            let x = Activations::quantize(level, f32s(&case.x), case.cols, &mut memory);
+            // As several threads do it.
+            let (some, others) = Quantizing::of(f32s(&case.x), case.cols, &mut memory).split();
+            others.fill(level);
+            some.fill(level);
+            let x = Activations::quantized(vectors, case.cols, &memory);
             let mut out = vec![[0.0; GROUP]; layout.groups() * vectors];
             let cut = layout.groups() / 2;
             let (first, second) = out.split_at_mut(cut * vectors);
             linear(level, &matrix, 0..cut, &x, first);
             linear(level, &matrix, cut..layout.groups(), &x, second);
             let mut rows = vec![0.0; vectors * case.rows];
-            scatter(&out, vectors, 0, case.rows, &mut rows);
+            let before = (part * vectors as f64) as usize;
+            let (some, others) = rows.split_at_mut(before * case.rows);
+            scatter_from(before, &out, vectors, 0, case.rows, others);
+            scatter_from(0, &out, vectors, 0, case.rows, some);
             prop_assert_eq!(&bits(&rows), &expected, "{:?}, {}", case.format, level.name());
         }
     }

@@ -10,8 +10,8 @@ use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_kernels::run_range;
 use gavel_program::Op;
 use gavel_simd::linear::rows::{BF16, F16, F32, rows as by_rows};
-use gavel_simd::linear::{Outputs, float, scatter};
-use gavel_simd::{Activations, GROUP, Level, Packed, linear};
+use gavel_simd::linear::{Outputs, float, scatter_from};
+use gavel_simd::{Activations, GROUP, Level, Packed, Quantizing, linear};
 use std::mem::take;
 use std::ops::Range;
 
@@ -101,7 +101,7 @@ impl Bench<'_> {
         let level = native.level;
         let x: &[f32] = &cast_slice(&self.buffers[x.0])[..vectors * cols];
         if let Matrix::Packed(_) = matrix(&parts[0]) {
-            let x = Activations::quantize(level, x, cols, &mut self.activations);
+            let x = quantize(level, x, cols, &mut self.activations);
             let each = |part: &Part, groups: Range<usize>, out: &mut [Outputs]| {
                 linear(level, &native.packed(part), groups, &x, out);
             };
@@ -123,7 +123,13 @@ impl Bench<'_> {
             let out: &mut [f32] = cast_slice_mut(&mut self.buffers[part.out.0]);
             let width = self.native.planned.plan.widths[part.out.0];
             let first = part.first / GROUP;
-            scatter(own, vectors, first, width, &mut out[..vectors * width]);
+            let worth = own.len() * GROUP >= WORTH;
+            for_each_chunk_of(
+                &mut out[..vectors * width],
+                width,
+                worth,
+                &|vector, out: &mut [f32]| scatter_from(vector, own, vectors, first, width, out),
+            );
             base += groups(part);
         }
     }
@@ -152,6 +158,24 @@ impl Bench<'_> {
         self.buffers[part.out.0] = words;
     }
 }
+
+/// [`Activations::quantize`], on several threads if there are many vectors.
+fn quantize<'a>(level: Level, x: &[f32], cols: usize, memory: &'a mut [u32]) -> Activations<'a> {
+    fill(level, Quantizing::of(x, cols, memory));
+    Activations::quantized(x.len() / cols, cols, memory)
+}
+
+fn fill(level: Level, vectors: Quantizing<'_>) {
+    if vectors.vectors() < MANY_VECTORS || rayon::current_num_threads() == 1 {
+        vectors.fill(level);
+        return;
+    }
+    let (first, rest) = vectors.split();
+    rayon::join(|| fill(level, first), || fill(level, rest));
+}
+
+/// From so many vectors on it is worth another thread to quantize them.
+const MANY_VECTORS: usize = 16;
 
 /// Matrices that read the same vectors: their groups are split over the threads as if they were one matrix. `each` computes some
 /// groups of one of them.
