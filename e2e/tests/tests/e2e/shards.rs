@@ -16,6 +16,7 @@ fn lies_about_shards_lose() {
         heads: 2,
         kv_heads: 1,
         ffn: 128,
+        experts: [8, 3],
         vocab: 400,
         context: 64,
         storage: Storage::Q8_0,

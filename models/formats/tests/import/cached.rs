@@ -66,6 +66,7 @@ fn the_parts_of_fused_matrices_are_kept_as_they_are_taken() {
         heads: 4,
         kv_heads: 2,
         ffn: 96,
+        experts: [8, 3],
         vocab: 400,
         context: 64,
         storage: Storage::Q8_0,

@@ -169,6 +169,15 @@ fn operands_have_the_operators_shapes() {
         }
     });
     is_node(error, linear, "input");
+    // A shard begins on a tile, and its output has the whole matrix's rows.
+    for (before, what) in [(32, "record"), (64, "output"), (u32::MAX, "record")] {
+        let error = bent(|program| {
+            if let Op::Linear(linear) = &mut program.nodes[linear].op {
+                linear.before = before;
+            }
+        });
+        is_node(error, linear, what);
+    }
     let error = bent(|program| {
         let x = program.slots.iter_mut().find(|slot| slot.name == "normed");
         x.expect("a Llama has it").dtype = DType::I32;

@@ -11,5 +11,6 @@ mod malformed;
 mod mlgo;
 mod onnx;
 mod onnx_file;
+mod sharded;
 mod unsupported;
 mod whole;
