@@ -41,7 +41,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("gavel-guest", &["gavel-kernels", "gavel-program"]),
     ("gavel-image", &["gavel-machine", "gavel-primitives"]),
-    ("gavel-vectors", &["gavel-program", "gavel-kernels"]),
+    (
+        "gavel-vectors",
+        &["gavel-primitives", "gavel-program", "gavel-kernels"],
+    ),
     ("gavel-chat", &[]),
     ("gavel-zoo", &[]),
     ("gavel-machine", &["gavel-hashing", "gavel-primitives"]),

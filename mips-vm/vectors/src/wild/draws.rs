@@ -2,10 +2,10 @@
 
 use super::chance::Chance;
 use gavel_program::op::{
-    Advance, ChannelAffine, Conv, Elementwise, Embed, ExpertLinear, ExpertSum, InputScale,
-    LayerNorm, Linear, Measure, Pairing, Penalize, Pool, Probs, Reduction, Reply, RmsNorm, Rope,
-    RowSoftmax, Rows, RowsAttention, RowsEmbed, RowsLinear, Sample, Scale, Scores, Softmax,
-    StoreRow, TopExperts, WeightedSum,
+    Advance, ChannelAffine, Conv, Elementwise, Embed, ExpertLinear, ExpertSum, FindStop,
+    InputScale, LayerNorm, Linear, Measure, Pairing, Penalize, Pool, Probs, Reduction, Reply,
+    RmsNorm, Rope, RowSoftmax, Rows, RowsAttention, RowsEmbed, RowsLinear, Sample, Scale, Scores,
+    Softmax, StoreRow, TopExperts, WeightedSum,
 };
 use gavel_program::{Op, WeightFormat};
 
@@ -15,7 +15,7 @@ const TILE_ROWS: u32 = 64;
 /// Draws an operator.
 type Draw = fn(&mut Chance) -> Op;
 
-/// Every operator on numbers, and those that move a request on. Tokenizers have vectors and texts of their own.
+/// Every operator on numbers, stop texts, and what moves a request on. Tokenizers have vectors and texts of their own.
 pub(super) const ALL: &[Draw] = &[
     embed,
     |c| Op::RmsNorm(rms_norm(c)),
@@ -34,7 +34,14 @@ pub(super) const ALL: &[Draw] = &[
     |c| {
         Op::Penalize(Penalize {
             vocab: c.size(150),
-            tokens_capacity: c.size(60),
+            tokens_capacity: c.context(60),
+        })
+    },
+    |c| {
+        Op::FindStop(FindStop {
+            vocab: c.size(12),
+            tokens_capacity: c.context(40),
+            longest: c.few(12),
         })
     },
     |c| Op::Probs(Probs { vocab: c.size(150) }),
