@@ -1,8 +1,9 @@
 //! The instances that a request is computed in, and where its tensors lie in them.
 
 use super::WasmError;
-use super::instance::{Instance, Place};
+use super::instance::Instance;
 use super::matrices::{Held, Matrices};
+use super::memory::Place;
 use crate::batch::plan::Stage;
 use crate::batch::workshop::Planned;
 use gavel_program::boot::SCRATCH_WORDS;
@@ -37,13 +38,16 @@ impl Crew {
         for index in read_as_they_are(planned) {
             let words = (*planned.program.weights[index].words).as_ref();
             let instance = &mut made[0].0;
-            let place = instance.take(words.len());
-            instance.write(place, words)?;
+            let place = instance.memory.take(words.len());
+            instance.memory.write(place, words)?;
             plain[index] = Some(place);
         }
         let (instances, matrices): (Vec<_>, Vec<_>) = made.into_iter().unzip();
         Ok(Crew {
-            free: instances.iter().map(Instance::taken).collect(),
+            free: instances
+                .iter()
+                .map(|instance| instance.memory.taken())
+                .collect(),
             instances,
             matrices,
             plain,
@@ -62,15 +66,15 @@ impl Crew {
     ) -> Result<(), wasmtime::Error> {
         let copied = match self.instances.len() {
             1 => Vec::new(),
-            _ => self.instances[0].words(same[0])?.to_vec(),
+            _ => self.instances[0].memory.words(same[0])?.to_vec(),
         };
         let all = self.instances.par_iter_mut().zip(&self.matrices);
         all.enumerate()
             .try_for_each(|(index, (instance, matrices))| {
                 if index > 0 {
-                    instance.write(same[index], &copied)?;
+                    instance.memory.write(same[index], &copied)?;
                 }
-                instance.allow(fuel)?;
+                instance.memory.allow(fuel)?;
                 work(index, instance, matrices)
             })
     }
@@ -87,12 +91,12 @@ impl Crew {
         put: impl FnOnce(&[u32], &mut [u32]),
     ) -> Result<(), wasmtime::Error> {
         if index == 0 {
-            let (products, out) = self.instances[0].two(products, out)?;
+            let (products, out) = self.instances[0].memory.two(products, out)?;
             put(products, out);
             return Ok(());
         }
-        let products = self.instances[index].words(products)?.to_vec();
-        put(&products, self.instances[0].words(out)?);
+        let products = self.instances[index].memory.words(products)?.to_vec();
+        put(&products, self.instances[0].memory.words(out)?);
         Ok(())
     }
 }
@@ -172,8 +176,11 @@ impl Places {
             .iter_mut()
             .zip(&crew.free)
             .map(|(instance, free)| {
-                instance.release(*free);
-                (instance.take(vectors), instance.take(rows * groups * GROUP))
+                instance.memory.release(*free);
+                (
+                    instance.memory.take(vectors),
+                    instance.memory.take(rows * groups * GROUP),
+                )
             })
             .unzip();
         let first = &mut crew.instances[0];
@@ -181,16 +188,16 @@ impl Places {
             buffers: plan
                 .widths
                 .iter()
-                .map(|width| first.take(rows * width))
+                .map(|width| first.memory.take(rows * width))
                 .collect(),
-            before: first.take(rows * widest),
-            gathered: first.take(gathered),
-            history: first.take(plan.context + 1),
-            scratch: first.take(SCRATCH_WORDS),
-            record: first.take(NODE_WORDS),
-            control: first.take(CONTROL_WORDS),
-            list: first.take(2 * MAX_INPUTS),
-            token: first.take(1),
+            before: first.memory.take(rows * widest),
+            gathered: first.memory.take(gathered),
+            history: first.memory.take(plan.context + 1),
+            scratch: first.memory.take(SCRATCH_WORDS),
+            record: first.memory.take(NODE_WORDS),
+            control: first.memory.take(CONTROL_WORDS),
+            list: first.memory.take(2 * MAX_INPUTS),
+            token: first.memory.take(1),
             vectors: shared.0,
             products: shared.1,
         }

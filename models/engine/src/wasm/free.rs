@@ -1,16 +1,16 @@
 //! Memory that was given back: caches of sequences come and go in sizes of their own.
 
-use super::instance::{Instance, Place};
+use super::memory::{Memory, Place};
 
 /// Places that nobody uses, by rising address, none beside another.
 #[derive(Default)]
 pub(super) struct FreePlaces(Vec<Place>);
 
 impl FreePlaces {
-    /// A place of so many words: the first free one that is large enough, else fresh memory; `None` if the instance has no more.
-    pub(super) fn take(&mut self, instance: &mut Instance, words: usize) -> Option<Place> {
+    /// A place of so many words: the first free one that is large enough, else fresh memory; `None` if there is no more.
+    pub(super) fn take(&mut self, memory: &mut Memory, words: usize) -> Option<Place> {
         let Some(at) = self.0.iter().position(|free| free.words >= words) else {
-            return instance.has_room(words).then(|| instance.take(words));
+            return memory.has_room(words).then(|| memory.take(words));
         };
         let free = self.0.remove(at);
         if free.words > words {
@@ -20,15 +20,15 @@ impl FreePlaces {
     }
 
     /// Takes a place back. What ends where the instance's fresh memory begins becomes fresh again.
-    pub(super) fn give(&mut self, instance: &mut Instance, place: Place) {
+    pub(super) fn give(&mut self, memory: &mut Memory, place: Place) {
         let at = self.0.partition_point(|free| free.first < place.first);
         self.0.insert(at, place);
         self.join(at);
         if at > 0 {
             self.join(at - 1);
         }
-        if let Some(last) = self.0.pop_if(|last| last.end() == instance.taken()) {
-            instance.release(last.first);
+        if let Some(last) = self.0.pop_if(|last| last.end() == memory.taken()) {
+            memory.release(last.first);
         }
     }
 

@@ -1,7 +1,8 @@
 //! An instance's share of the matrices.
 
 use super::WasmError;
-use super::instance::{ALIGN, Instance, Place};
+use super::instance::Instance;
+use super::memory::{ALIGN, Place};
 use crate::batch::plan::Stage;
 use crate::batch::workshop::Planned;
 use bytemuck::{cast_slice, cast_slice_mut};
@@ -197,10 +198,10 @@ impl Described {
         groups: Range<usize>,
     ) -> Result<Place, WasmError> {
         let words = part_words(&self.op, &groups);
-        let place = instance.take(self.count * words);
+        let place = instance.memory.take(self.count * words);
         for which in 0..self.count {
             let planes = self.planes(program, which);
-            let part = instance.words(place.part(which * words, words))?;
+            let part = instance.memory.words(place.part(which * words, words))?;
             fill(&self.op, groups.clone(), &planes, part);
         }
         Ok(place)

@@ -13,8 +13,8 @@ mod crew;
 mod free;
 mod instance;
 mod matrices;
+mod memory;
 mod pages;
-mod room;
 mod sandbox;
 mod workshop;
 

@@ -1,46 +1,39 @@
-//! An instance of the kernels' module, and calls into it.
+//! An instance of the kernels' module for one node at a time. Weights that it has read stay in its memory.
 
 use super::WasmError;
-use super::room::{Passing, Place, Room};
+use super::memory::{Memory, Place, RunRange};
 use crate::Call;
-use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_kernels::{cost, shape};
 use gavel_program::Operand;
 use gavel_program::boot::SCRATCH_WORDS;
-use wasmtime::{Instance, Memory, Module, Store, TypedFunc};
+use std::collections::HashMap;
+use wasmtime::Module;
 
-/// Bytes of a WebAssembly page.
-const PAGE: usize = 1 << 16;
-/// What the module returns for a record that it computed.
-const DONE: u32 = 0;
-
-/// record, control, inputs, first, end, out, out words, scratch.
-type RunRange = TypedFunc<(u32, u32, u32, u32, u32, u32, u32, u32), u32>;
+/// Words up to which weights are kept: three quarters of what a sandbox can address. Before there are more, all are forgotten.
+const MOST_KEPT: usize = 3 << 28;
 
 /// An instance of the module.
 pub(super) struct Sandbox {
-    store: Store<()>,
     memory: Memory,
     run_range: RunRange,
-    room: Room,
+    /// First word that is the host's.
+    heap: usize,
+    /// Weights that are in place, by index.
+    kept: HashMap<u32, Place>,
 }
 
 impl Sandbox {
     /// An instance that imports nothing.
+    ///
+    /// # Errors
+    /// [`WasmError`] when the engine refuses the module or it lacks a function.
     pub(super) fn new(module: &Module) -> Result<Self, WasmError> {
-        let mut store = Store::new(module.engine(), ());
-        let instance = Instance::new(&mut store, module, &[])?;
-        let missing = |name| WasmError::Export { name };
-        let memory = instance.get_memory(&mut store, "memory");
-        let heap = instance
-            .get_global(&mut store, "__heap_base")
-            .and_then(|global| global.get(&mut store).i32())
-            .ok_or(missing("__heap_base"))?;
+        let (mut memory, instance) = Memory::new(module)?;
         Ok(Sandbox {
-            run_range: instance.get_typed_func(&mut store, "run_range")?,
-            memory: memory.ok_or(missing("memory"))?,
-            room: Room::new((heap as u32 as usize).div_ceil(4)),
-            store,
+            run_range: RunRange::of(&mut memory, &instance)?,
+            heap: memory.taken(),
+            kept: HashMap::new(),
+            memory,
         })
     }
 
@@ -49,37 +42,49 @@ impl Sandbox {
     /// # Errors
     /// A trap, more instructions than the call may take, or no memory left.
     pub(super) fn run(&mut self, call: &Call<'_>, out: &mut [u32]) -> Result<(), wasmtime::Error> {
-        self.room.make_for(words(call) + out.len());
+        self.make_room(words(call) + out.len());
         let weights = self.weights(call)?;
-        let mut passing = self.room.passing();
-        let mut tensors = Vec::with_capacity(2 * weights.len());
-        for (index, weight) in weights.into_iter().enumerate() {
-            let place = match weight {
-                Some(place) => place,
-                None => self.bring(&mut passing, needed(call, index))?,
-            };
-            tensors.extend(place.listed());
+        let kept_end = self.memory.taken();
+        let ran = self.pass(call, &weights, out);
+        self.memory.release(kept_end);
+        ran
+    }
+
+    /// Forgets all weights, if there would be too many words.
+    fn make_room(&mut self, words: usize) {
+        if self.memory.taken() + words > MOST_KEPT {
+            self.kept.clear();
+            self.memory.release(self.heap);
         }
-        let record = self.bring(&mut passing, &call.node.encode())?;
-        let control = self.bring(&mut passing, &call.control.encode())?;
-        let list = self.bring(&mut passing, &tensors)?;
-        let output = self.bring(&mut passing, out)?;
-        let scratch = passing.place(SCRATCH_WORDS);
-        self.reserve(scratch.end())?;
-        self.store.set_fuel(allowed(call))?;
-        let arguments = (
-            record.address(),
-            control.address(),
-            list.address(),
-            call.range.start as u32,
-            call.range.end as u32,
-            output.address(),
-            out.len() as u32,
-            scratch.address(),
-        );
-        let returned = self.run_range.call(&mut self.store, arguments)?;
-        assert_eq!(returned, DONE, "the executor encodes nodes that decode");
-        self.read(output, out);
+    }
+
+    /// Brings what isn't kept, calls the module and reads the output.
+    fn pass(
+        &mut self,
+        call: &Call<'_>,
+        weights: &[Option<Place>],
+        out: &mut [u32],
+    ) -> Result<(), wasmtime::Error> {
+        let mut list = Vec::with_capacity(2 * weights.len());
+        for (index, weight) in weights.iter().enumerate() {
+            let place = match weight {
+                Some(place) => *place,
+                None => self.bring(needed(call, index))?,
+            };
+            list.extend(place.listed());
+        }
+        let told = [
+            self.bring(&call.node.encode())?,
+            self.bring(&call.control.encode())?,
+            self.bring(&list)?,
+        ];
+        let output = self.bring(out)?;
+        let scratch = self.memory.take(SCRATCH_WORDS);
+        self.memory.allow(allowed(call))?;
+        let range = call.range.clone();
+        self.run_range
+            .call(&mut self.memory, told, range, output, scratch)?;
+        out.copy_from_slice(self.memory.words(output)?);
         Ok(())
     }
 
@@ -96,41 +101,19 @@ impl Sandbox {
 
     /// The place of a weight, which the first call that reads it puts there.
     fn weight(&mut self, index: u32, words: &[u32]) -> Result<Place, wasmtime::Error> {
-        if let Some(place) = self.room.kept(index) {
-            return Ok(place);
+        if let Some(place) = self.kept.get(&index) {
+            return Ok(*place);
         }
-        let place = self.room.keep(index, words.len());
-        self.write(place, words)?;
+        let place = self.bring(words)?;
+        self.kept.insert(index, place);
         Ok(place)
     }
 
     /// Puts words into the next place.
-    fn bring(&mut self, passing: &mut Passing, words: &[u32]) -> Result<Place, wasmtime::Error> {
-        let place = passing.place(words.len());
-        self.write(place, words)?;
+    fn bring(&mut self, words: &[u32]) -> Result<Place, wasmtime::Error> {
+        let place = self.memory.take(words.len());
+        self.memory.write(place, words)?;
         Ok(place)
-    }
-
-    /// Grows the memory to hold `words`.
-    fn reserve(&mut self, words: usize) -> Result<(), wasmtime::Error> {
-        let missing = (words * 4).saturating_sub(self.memory.data_size(&self.store));
-        if missing > 0 {
-            self.memory
-                .grow(&mut self.store, missing.div_ceil(PAGE) as u64)?;
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, place: Place, words: &[u32]) -> Result<(), wasmtime::Error> {
-        self.reserve(place.end())?;
-        let memory = self.memory.data_mut(&mut self.store);
-        memory[place.first * 4..place.end() * 4].copy_from_slice(cast_slice(words));
-        Ok(())
-    }
-
-    fn read(&self, place: Place, words: &mut [u32]) {
-        let memory = self.memory.data(&self.store);
-        cast_slice_mut(words).copy_from_slice(&memory[place.first * 4..place.end() * 4]);
     }
 }
 
@@ -159,4 +142,44 @@ fn allowed(call: &Call<'_>) -> u64 {
     let per_tile = shape::output(&call.node.op).dtype.per_tile();
     let tiles = call.range.len().div_ceil(per_tile) as u64;
     tiles.saturating_mul(cost(call.node))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gavel_program::control::CONTROL_WORDS;
+    use gavel_program::op::Elementwise;
+    use gavel_program::{Control, Node, Op};
+
+    /// Adds a weight to a slot.
+    fn add(sandbox: &mut Sandbox, slot: f32, weight: f32) -> f32 {
+        let op = Op::Add(Elementwise { len: 64 });
+        let node = Node::new(op, 31, &[Operand::Slot(0), Operand::Weight(7)], 2);
+        let call = Call {
+            index: 0,
+            node: &node,
+            control: &Control::decode(&[0; CONTROL_WORDS]),
+            inputs: &[&[slot.to_bits(); 64], &[weight.to_bits(); 64]],
+            range: 0..64,
+        };
+        let mut out = [0; 64];
+        sandbox.run(&call, &mut out).expect("the module behaves");
+        f32::from_bits(out[63])
+    }
+
+    #[test]
+    fn weights_stay_and_what_a_call_brings_goes() {
+        let module = super::super::kernels(None).expect("the engine takes the module");
+        let mut sandbox = Sandbox::new(&module).expect("the module is whole");
+        assert_eq!(add(&mut sandbox, 1.0, 2.0), 3.0);
+        let taken = sandbox.memory.taken();
+        assert_eq!(sandbox.kept[&7].end(), taken);
+        // In all calls a weight of an index is the same words, so others aren't looked at.
+        assert_eq!(add(&mut sandbox, 5.0, 0.0), 7.0);
+        assert_eq!(sandbox.memory.taken(), taken);
+        // As if so many weights were there.
+        sandbox.memory.take(MOST_KEPT);
+        assert_eq!(add(&mut sandbox, 5.0, 1.0), 6.0);
+        assert_eq!(sandbox.memory.taken(), taken);
+    }
 }

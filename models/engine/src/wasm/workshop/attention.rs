@@ -17,7 +17,7 @@ impl Bench<'_> {
             let (x, cache) = (self.row(x, at), self.cache(caches, cache));
             let (positions, position) = (caches.positions, row.position());
             let first = self.first();
-            first.allow(1 << 20)?;
+            first.memory.allow(1 << 20)?;
             first.store(x, positions, position, cache)?;
         }
         Ok(())
@@ -47,7 +47,9 @@ impl Bench<'_> {
             let first = self.first();
             for head in 0..heads {
                 // A few instructions for each element of each position.
-                first.allow((1 << 20) + (64 * own * (position + 64)) as u64)?;
+                first
+                    .memory
+                    .allow((1 << 20) + (64 * own * (position + 64)) as u64)?;
                 let [keys, values] = [keys, values].map(|place| place.part(head * cache, cache));
                 let (q, out) = (q.part(head * own, own), out.part(head * own, own));
                 first.attend(&shape, [q, keys, values], position, scratch, out)?;

@@ -1,7 +1,8 @@
 //! The chosen experts' matrices times vectors, shared among the instances: each expert meets all vectors of a batch that are sent to it.
 
-use super::super::instance::{Instance, Place};
+use super::super::instance::Instance;
 use super::super::matrices::Held;
+use super::super::memory::Place;
 use super::{Bench, allowance};
 use crate::batch::plan::Buffer;
 use crate::batch::sent::{Run, Sent};
@@ -35,10 +36,10 @@ impl Bench<'_> {
         }
         let places = rows * p.used as usize;
         let chosen = self.places.buffers[chosen.0].part(0, places);
-        let sent = Sent::new(p, self.first().words(chosen)?);
+        let sent = Sent::new(p, self.first().memory.words(chosen)?);
         let x = self.places.buffers[x.0];
         let fuel = allowance(&self.node(k), rows);
-        self.first().allow(fuel)?;
+        self.first().memory.allow(fuel)?;
         let ready = match held {
             Held::Packed => self.quantized(p, x, &sent)?,
             _ => self.gathered(p, x, &sent)?,
@@ -58,7 +59,7 @@ impl Bench<'_> {
             Ok(())
         })?;
         if sent.count() < places {
-            crew.instances[0].words(out)?.fill(0);
+            crew.instances[0].memory.words(out)?.fill(0);
         }
         for (index, products) in products.into_iter().enumerate() {
             let groups = crew.matrices[index].groups(k);
@@ -138,7 +139,7 @@ fn gather_run(
 ) -> Result<Place, wasmtime::Error> {
     for (index, place) in run.places.iter().enumerate() {
         let from = x.part(sent.vector(*place) * cols, cols);
-        first.copy(from, to.part(index * cols, cols))?;
+        first.memory.copy(from, to.part(index * cols, cols))?;
     }
     Ok(to.part(0, run.places.len() * cols))
 }

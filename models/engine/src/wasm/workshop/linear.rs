@@ -1,7 +1,7 @@
 //! Matrices times a batch of vectors, shared among the instances.
 
-use super::super::instance::Place;
 use super::super::matrices::Held;
+use super::super::memory::Place;
 use super::{Bench, allowance};
 use crate::batch::plan::{Buffer, Part};
 use bytemuck::{cast_slice, cast_slice_mut};
@@ -47,10 +47,10 @@ impl Bench<'_> {
             .collect();
         let widths: Vec<usize> = parts.iter().map(|part| self.width(part.out)).collect();
         let first = self.first();
-        first.allow(fuel)?;
+        first.memory.allow(fuel)?;
         match held {
             Held::Packed => first.quantize(x, vectors, cols, ready[0])?,
-            _ => first.copy(x, ready[0])?,
+            _ => first.memory.copy(x, ready[0])?,
         }
         let crew = self.crew();
         crew.share(&ready, fuel, |index, instance, matrices| {

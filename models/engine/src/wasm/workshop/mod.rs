@@ -12,7 +12,8 @@ mod rows;
 use super::WasmError;
 use super::crew::{Crew, Places};
 use super::free::FreePlaces;
-use super::instance::{Instance, Place};
+use super::instance::Instance;
+use super::memory::Place;
 use crate::batch::plan::{Buffer, Cache, Stage};
 use crate::batch::workshop::{Planned, Prepared, Row, Workshop};
 use gavel_kernels::cost;
@@ -101,8 +102,8 @@ impl Workshop for Bench<'_> {
         let positions = cache_positions(positions);
         let widths = &self.weights.planned.plan.caches;
         let words = widths.iter().sum::<usize>() * positions;
-        let first = &mut self.crew.as_mut()?.instances[0];
-        let place = self.free.take(first, words)?;
+        let memory = &mut self.crew.as_mut()?.instances[0].memory;
+        let place = self.free.take(memory, words)?;
         let caches = Some(Caches { positions, place });
         match self.sequences.iter().position(Option::is_none) {
             Some(free) => {
@@ -119,7 +120,7 @@ impl Workshop for Bench<'_> {
     fn close(&mut self, sequence: usize) {
         if let Some(caches) = self.sequences[sequence].take() {
             let crew = self.crew.as_mut().expect(THERE);
-            self.free.give(&mut crew.instances[0], caches.place);
+            self.free.give(&mut crew.instances[0].memory, caches.place);
         }
     }
 
@@ -132,6 +133,7 @@ impl Workshop for Bench<'_> {
             let [from, to] =
                 [from, to].map(|caches| caches.place.part(row * caches.positions, positions));
             self.first()
+                .memory
                 .copy(from, to)
                 .expect("caches lie in the memory");
         }
@@ -159,7 +161,7 @@ impl Workshop for Bench<'_> {
 
     fn words(&mut self, buffer: Buffer, row: usize) -> Vec<u32> {
         let place = self.row(buffer, row);
-        let words = self.first().words(place);
+        let words = self.first().memory.words(place);
         words.expect("a buffer lies in the memory").to_vec()
     }
 
@@ -167,6 +169,7 @@ impl Workshop for Bench<'_> {
         let (width, place) = (self.width(buffer), self.places.buffers[buffer.0]);
         let words = self
             .first()
+            .memory
             .words(place)
             .expect("a buffer lies in the memory");
         for (to, from) in rows.iter().enumerate() {
@@ -241,7 +244,7 @@ impl Bench<'_> {
     /// do less.
     fn allow(&mut self, k: usize, rows: usize) -> Result<(), wasmtime::Error> {
         let fuel = allowance(&self.node(k), rows);
-        self.first().allow(fuel)
+        self.first().memory.allow(fuel)
     }
 
     fn embed(&mut self, nodes: &[usize], out: Buffer, rows: &[Row]) -> Result<(), wasmtime::Error> {
@@ -258,7 +261,7 @@ impl Bench<'_> {
         }
         for (at, row) in rows.iter().enumerate() {
             let token = self.places.token;
-            self.first().write(token, &[row.token])?;
+            self.first().memory.write(token, &[row.token])?;
             let control = Control {
                 position: 0,
                 ..row.control
@@ -298,9 +301,9 @@ impl Bench<'_> {
         let (record_at, control_at) = (places.record, places.control);
         let (list_at, scratch) = (places.list.part(0, list.len()), places.scratch);
         let first = self.first();
-        first.write(record_at, &node.encode())?;
-        first.write(control_at, &control.encode())?;
-        first.write(list_at, &list)?;
+        first.memory.write(record_at, &node.encode())?;
+        first.memory.write(control_at, &control.encode())?;
+        first.memory.write(list_at, &list)?;
         first.run_range([record_at, control_at, list_at], range, out, scratch)
     }
 }

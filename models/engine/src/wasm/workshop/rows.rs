@@ -1,6 +1,6 @@
 //! Operators that stay within a row, in the first instance.
 
-use super::super::instance::Place;
+use super::super::memory::Place;
 use super::Bench;
 use crate::batch::plan::{Buffer, Input};
 use crate::batch::workshop::Row;
@@ -89,7 +89,7 @@ impl Bench<'_> {
         let own = |input: &Input| matches!(input, Input::Row(buffer) if *buffer == out);
         let before = self.places.before.part(0, all.words);
         if inputs.iter().any(own) {
-            self.first().copy(all, before)?;
+            self.first().memory.copy(all, before)?;
         }
         for (at, row) in rows.iter().enumerate() {
             let place = self.row(out, at);
@@ -145,7 +145,7 @@ impl Bench<'_> {
                 next..next + 1,
                 token,
             )?;
-            chosen.push(self.first().words(token)?[0]);
+            chosen.push(self.first().memory.words(token)?[0]);
         }
         Ok(())
     }
@@ -163,8 +163,8 @@ impl Bench<'_> {
         }
         let before = self.places.before.part(0, logits.words);
         let tokens = self.places.history.part(0, history.len());
-        self.first().copy(logits, before)?;
-        self.first().write(tokens, history)?;
+        self.first().memory.copy(logits, before)?;
+        self.first().memory.write(tokens, history)?;
         let inputs = [before, tokens];
         self.defined(k, &node, control, |at| inputs[at], 0..logits.words, logits)
     }
