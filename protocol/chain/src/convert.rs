@@ -159,48 +159,32 @@ pub(crate) fn request(of: &Request) -> t::RequestPreimage {
     }
 }
 
+/// Sampling parameters as one of the generated types that are the contracts' one struct.
+macro_rules! generated_params {
+    ($of:expr => $($type:ident)::+) => {
+        $($type)::+ {
+            maxTokens: $of.max_tokens,
+            temperature: $of.temperature,
+            topK: $of.top_k,
+            topP: $of.top_p,
+            minP: $of.min_p,
+            repetitionPenalty: $of.repetition_penalty,
+            frequencyPenalty: $of.frequency_penalty,
+            presencePenalty: $of.presence_penalty,
+            seed: $of.seed,
+            stop: $of.stop.map(|text| B256::from(text.word())),
+        }
+    };
+}
+
 /// Sampling parameters, for a tournament.
 pub(crate) fn tournament_params(of: &Params) -> t::Params {
-    let Hub::Params {
-        maxTokens,
-        temperature,
-        topK,
-        topP,
-        minP,
-        repetitionPenalty,
-        frequencyPenalty,
-        presencePenalty,
-        seed,
-        stop,
-    } = hub_params(of);
-    t::Params {
-        maxTokens,
-        temperature,
-        topK,
-        topP,
-        minP,
-        repetitionPenalty,
-        frequencyPenalty,
-        presencePenalty,
-        seed,
-        stop,
-    }
+    generated_params!(of => t::Params)
 }
 
 /// Sampling parameters, for the hub.
 pub fn hub_params(of: &Params) -> Hub::Params {
-    Hub::Params {
-        maxTokens: of.max_tokens,
-        temperature: of.temperature,
-        topK: of.top_k,
-        topP: of.top_p,
-        minP: of.min_p,
-        repetitionPenalty: of.repetition_penalty,
-        frequencyPenalty: of.frequency_penalty,
-        presencePenalty: of.presence_penalty,
-        seed: of.seed,
-        stop: of.stop.map(|text| B256::from(text.word())),
-    }
+    generated_params!(of => Hub::Params)
 }
 
 /// Sampling parameters, as the hub's events have them.
