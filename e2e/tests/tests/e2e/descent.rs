@@ -211,22 +211,11 @@ fn a_sampled_token() {
 
 /// Every filter and penalty, and a stop text that the answer comes to.
 fn filtered(engine: &Engine, prompt: &str) -> Params {
-    let drawn = Params {
-        temperature: 900,
-        top_k: 20,
-        top_p: 950,
-        min_p: 20,
-        repetition_penalty: 1300,
-        frequency_penalty: 400,
-        presence_penalty: -200,
-        seed: 11,
-        ..Params::greedy(8)
-    };
-    let outcome = engine.answer(prompt.as_bytes(), &drawn, |_| {});
+    let outcome = engine.answer(prompt.as_bytes(), &world::DRAWN, |_| {});
     let text = outcome.expect("the prompt is short").output;
     Params {
         stop: StopText::all([&text[2..5]]).expect("a stop text"),
-        ..drawn
+        ..world::DRAWN
     }
 }
 

@@ -101,15 +101,8 @@ fn lies_about_penalties_draws_and_stop_texts() {
         let scene = scene(&engine).await;
         let prompt = gavel_zoo::prompt("We should pause the bridge, there was an exploit.");
         let drawn = Params {
-            temperature: 900,
-            top_k: 20,
-            top_p: 950,
-            min_p: 20,
-            repetition_penalty: 1300,
-            frequency_penalty: 400,
-            presence_penalty: -200,
-            seed: 11,
-            ..Params::greedy(4)
+            max_tokens: 4,
+            ..world::DRAWN
         };
         let node = |name: &str| {
             let nodes = &engine.program().nodes;

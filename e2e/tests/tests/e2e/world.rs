@@ -8,6 +8,19 @@ use gavel_primitives::{Params, Request, root_of_bytes};
 use gavel_traces::{Data, Honest, KnownRequest, Library};
 use std::sync::{Arc, OnceLock};
 
+/// A draw that every filter and every penalty has a say in.
+pub(crate) const DRAWN: Params = Params {
+    temperature: 900,
+    top_k: 20,
+    top_p: 950,
+    min_p: 20,
+    repetition_penalty: 1300,
+    frequency_penalty: 400,
+    presence_penalty: -200,
+    seed: 11,
+    ..Params::greedy(8)
+};
+
 /// The committed guest.
 pub(crate) fn image() -> Arc<Image> {
     static IMAGE: OnceLock<Arc<Image>> = OnceLock::new();
