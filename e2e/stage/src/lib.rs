@@ -6,17 +6,23 @@
 mod accounts;
 mod actors;
 mod answers;
+mod ask;
+mod balances;
+mod cast;
 mod levels;
+mod moves;
 mod node;
 mod play;
 mod report;
 mod scene;
+mod verdict;
 
 pub use accounts::{Account, Accounts};
 pub use actors::{Move, Player, Provider};
+pub use ask::{Ask, question};
 pub use levels::{LEVELS, deepest};
 pub use node::{Node, Time};
-pub use play::{Ask, Watching, next_deadline, play, question};
+pub use play::{Watching, next_deadline, play};
 pub use report::{
     BalanceReport, CallbackReport, GasReport, InstructionReport, LevelReport, Report, SecondsReport,
 };

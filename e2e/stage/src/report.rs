@@ -1,5 +1,6 @@
 //! What a demo comes to: one object for scripts, one table for people.
 
+use alloy::primitives::U256;
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
@@ -106,6 +107,29 @@ pub struct BalanceReport {
     pub before: String,
     /// After it.
     pub after: String,
+}
+
+impl Report {
+    /// Whether the story went as it must: the right answer reached the dApp; in a dispute the truth won, the watcher lost nothing
+    /// but has its gas back, and the liar lost.
+    pub fn is_right(&self) -> bool {
+        let worth = |name: &str| {
+            let balance = &self.balances[name];
+            let parse = |wei: &str| wei.parse::<U256>().unwrap_or_default();
+            (parse(&balance.before), parse(&balance.after))
+        };
+        let delivered = self.callback.delivered && self.callback.is_answer;
+        if self.winner == "none" {
+            return delivered;
+        }
+        let (watcher_before, watcher_after) = worth("watcher");
+        let gas = self.watcher_gas.parse::<U256>().unwrap_or_default();
+        let (liar_before, liar_after) = worth("liar");
+        delivered
+            && self.winner == "honest"
+            && watcher_after + gas >= watcher_before
+            && liar_after < liar_before
+    }
 }
 
 impl fmt::Display for Report {
