@@ -417,7 +417,7 @@ def penalize(c):
     case("zeros", np.where(np.arange(90) % 2, 0, 0x80000000).astype(np.uint32), **every)
     some = [c.normal(90), tokens]
     c.add("no vocabulary", p, some, 90, {"position": 3, **every}, change=lambda w: w.__setitem__(16, 0))
-    c.add("too large a vocabulary", p, some, 90, {"position": 3, **every}, change=lambda w: w.__setitem__(16, (1 << 18) + 1))
+    c.add("too large a vocabulary", p, some, 90, {"position": 3, **every}, change=lambda w: w.__setitem__(16, (3 << 17) + 1))
 
 
 MAKE = {

@@ -145,7 +145,7 @@ def row_softmax(c):
     c.add("all -inf", p, [np.full(48, 0xFF800000, np.uint32)], 48)
     c.add("one inf", p, [np.concatenate([c.normal(30), [0x7F800000], c.normal(17)])], 48)
     c.add("no columns", p, [c.normal(48)], 48, change=lambda w: w.__setitem__(17, 0))
-    c.add("more than the scratch holds", p, [c.normal(48)], 48, change=lambda w: w.__setitem__(17, (1 << 18) + 1))
+    c.add("more than the scratch holds", p, [c.normal(48)], 48, change=lambda w: w.__setitem__(17, (3 << 17) + 1))
 
 
 def channel_affine(c):

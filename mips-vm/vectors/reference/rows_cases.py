@@ -103,7 +103,7 @@ def attention(c):
     for n in (4, 9):
         c.add(f"edges {n}", p, [counted(n), *inputs_of(c, p, c.wild)], out_of(c, p))
         c.add(f"every magnitude {n}", p, [counted(n), *inputs_of(c, p, c.wide)], out_of(c, p))
-    changes = (("no rows", 16, 0), ("no heads", 17, 0), ("no head", 18, 0), ("more rows than the scratch", 16, (1 << 18) + 1))
+    changes = (("no rows", 16, 0), ("no heads", 17, 0), ("no head", 18, 0), ("more rows than the scratch", 16, (3 << 17) + 1))
     domain(c, p, [counted(9), *inputs_of(c, p, c.normal)], out_of(c, p), changes)
 
 

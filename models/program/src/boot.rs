@@ -27,8 +27,9 @@ pub const WORK_DEPTH: Depth = 17;
 pub const WORK_BYTES: usize = 32 << WORK_DEPTH;
 /// Words of a boot record: the node record and one leaf for the tile index.
 pub const BOOT_WORDS: usize = NODE_WORDS + 8;
-/// Words of scratch memory that a tile may use (1 MiB).
-pub const SCRATCH_WORDS: usize = 1 << 18;
+/// Words of scratch memory that a tile may use (1.5 MiB): a sampler keeps a word for each token, and Gemma 3's larger models have
+/// 262,208 of them.
+pub const SCRATCH_WORDS: usize = 3 << 17;
 
 /// First address of a window.
 pub const fn window_address(window: usize) -> u32 {

@@ -24,7 +24,7 @@ pub(crate) struct Tensor {
 /// Computes the output elements `first..end` of the node of a record, as `gavel_kernels::run_range`; the predicate is the caller's to test.
 ///
 /// `inputs` are as many pairs (address, words) as the record has inputs, each at least as long as the parameters say; `out` holds the
-/// `out_words` old words of the range; `scratch` has room for 2^18 words. Returns 0, or 1 if the record is malformed. Traps
+/// `out_words` old words of the range; `scratch` has room for 3 * 2^17 words. Returns 0, or 1 if the record is malformed. Traps
 /// where `gavel_kernels::run_range` panics.
 ///
 /// # Safety

@@ -10,7 +10,7 @@ pub const MAX_KEY_BYTES: u64 = 65_535;
 pub const MAX_NAME_BYTES: u64 = 64;
 /// Bytes of a string value. Chat templates reach tens of kilobytes.
 pub const MAX_STRING_BYTES: u64 = 1 << 20;
-/// Elements of an array: four times the largest published vocabulary (262,144 tokens); merges of byte-level vocabularies are as many.
+/// Elements of an array: nearly four times the vocabulary of Gemma 3 (262,208 tokens); merges of byte-level vocabularies are as many.
 pub const MAX_ARRAY_LEN: u64 = 1 << 20;
 /// Dimensions of a tensor: `GGML_MAX_DIMS` of the reference implementation.
 pub const MAX_DIMS: u32 = 4;

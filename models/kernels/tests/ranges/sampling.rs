@@ -272,3 +272,23 @@ fn repetition_penalties_are_hugging_face_s() {
         assert!((got - expected).abs() < 2e-6, "token {token}: {got}");
     }
 }
+
+/// Gemma 3's, from four billion parameters on.
+#[test]
+fn the_largest_published_vocabulary_is_drawn_from() {
+    let vocab = 262_208;
+    let mut weights = vec![0; vocab];
+    weights[vocab - 3] = 1.0f32.to_bits();
+    let control = Control {
+        temperature: 1000,
+        top_p: 1000,
+        ..any_control()
+    };
+    let p = Sample {
+        vocab: vocab as u32,
+        tokens_capacity: TOKENS as u32,
+    };
+    let inputs = [weights.clone(), weights];
+    let tokens = run(Op::Sample(p), &control, &inputs, vec![0; 64]);
+    assert_eq!(tokens[1], vocab as u32 - 3);
+}
