@@ -4,13 +4,41 @@
 
 use super::{Float, Grid, Number, Rows, fold, tail};
 use core::arch::x86_64::*;
+use core::ops::Range;
 use gavel_kernels::num::LANES;
 
 /// Rows and vectors of a tile: as many sums as stay in registers.
 const ROWS: usize = 4;
 const VECTORS: usize = 4;
-/// How many columns before their use a single vector's weights are asked for; of more vectors the first ones ask for the next rows.
+/// How many columns before their use a single vector's weights are asked for.
 const AHEAD: usize = 1024;
+
+/// Which weights are asked for before their use; a tile's next rows are so many numbers further.
+#[derive(Clone, Copy)]
+enum Ahead {
+    /// None: a tile with other vectors has done it.
+    Nothing,
+    /// Those of the next rows.
+    Rows(usize),
+    /// Those [`AHEAD`] columns further, past the last one the next rows' first.
+    Columns(usize),
+}
+
+impl Ahead {
+    /// Two runs of columns, and how far ahead the weights are that each asks for.
+    #[inline(always)]
+    fn runs(self, cols: usize) -> [(Range<usize>, Option<usize>); 2] {
+        match self {
+            Ahead::Nothing => [(0..cols, None), (cols..cols, None)],
+            Ahead::Rows(next) => [(0..cols, Some(next)), (cols..cols, None)],
+            Ahead::Columns(next) => {
+                let turn = cols.saturating_sub(AHEAD);
+                let further = next + AHEAD.min(cols) - cols;
+                [(0..turn, Some(AHEAD)), (turn..cols, Some(further))]
+            }
+        }
+    }
+}
 
 /// All rows times all vectors.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,f16c")]
@@ -26,9 +54,9 @@ pub(super) fn products<N: Number>(
         for vector in (0..x.count).step_by(VECTORS) {
             let at = [vector, row];
             let ahead = match (x.count, vector) {
-                (1, _) => Some(AHEAD),
-                (_, 0) => Some(next),
-                _ => None,
+                (1, _) => Ahead::Columns(next),
+                (_, 0) => Ahead::Rows(next),
+                _ => Ahead::Nothing,
             };
             match x.count - vector {
                 1 => out.put(at, rows, tile::<N, 1>(some, x.some(vector, cols), ahead)),
@@ -45,24 +73,27 @@ pub(super) fn products<N: Number>(
 fn tile<N: Number, const VECTORS: usize>(
     weights: [&[N::Bits]; ROWS],
     x: [&[f32]; VECTORS],
-    ahead: Option<usize>,
+    ahead: Ahead,
 ) -> [[f32; ROWS]; VECTORS] {
     let cols = weights[0].len();
     let mut sums = [[_mm512_setzero_ps(); ROWS]; VECTORS];
-    for at in (0..cols / LANES * LANES).step_by(LANES) {
-        if let Some(ahead) = ahead {
-            for row in 0..ROWS {
-                // A hint: an address past the matrix is no error.
-                _mm_prefetch::<_MM_HINT_T0>(weights[row].as_ptr().wrapping_add(at + ahead).cast());
+    for (run, ahead) in ahead.runs(cols / LANES * LANES) {
+        for at in run.step_by(LANES) {
+            if let Some(ahead) = ahead {
+                for weights in weights {
+                    // A hint: an address past the matrix is no error.
+                    _mm_prefetch::<_MM_HINT_T0>(weights.as_ptr().wrapping_add(at + ahead).cast());
+                }
             }
-        }
-        // SAFETY: sixteen columns begin at `at` in each row and vector.
-        unsafe {
-            let w = weights.map(|weights| load::<N>(weights.as_ptr().add(at)));
-            for vector in 0..VECTORS {
-                let x = _mm512_loadu_ps(x[vector].as_ptr().add(at));
-                for row in 0..ROWS {
-                    sums[vector][row] = _mm512_add_ps(sums[vector][row], _mm512_mul_ps(w[row], x));
+            // SAFETY: sixteen columns begin at `at` in each row and vector: runs are of whole registers.
+            unsafe {
+                let w = weights.map(|weights| load::<N>(weights.as_ptr().add(at)));
+                for vector in 0..VECTORS {
+                    let x = _mm512_loadu_ps(x[vector].as_ptr().add(at));
+                    for row in 0..ROWS {
+                        let product = _mm512_mul_ps(w[row], x);
+                        sums[vector][row] = _mm512_add_ps(sums[vector][row], product);
+                    }
                 }
             }
         }
