@@ -2,7 +2,7 @@
 
 use gavel_chain::rollup::InboxRequest;
 use gavel_engine::{
-    Capacity, CapacityError, Engine, Heard, Outcome, Scores, Service, ServiceError, StateError,
+    Capacity, CapacityError, Engine, Heard, Outcome, Piece, Service, ServiceError, StateError,
 };
 use gavel_primitives::Params;
 use gavel_program::Program;
@@ -20,22 +20,19 @@ pub enum AnswersError {
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// A token of an answer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Piece {
-    /// Its id.
-    pub token: u32,
-    /// Its scores, if they were asked for.
-    pub scores: Option<Scores>,
-}
-
 /// Answers requests of one program. Calls block and may take long.
 pub trait Answers: Send + Sync {
     /// The program.
     fn program(&self) -> &Program;
 
-    /// What a prompt gives, outside any request. `on_piece` is told of every token as it comes, with its score and those of `scored` others
-    /// if that is asked for.
+    /// What a prompt gives, outside any request.
+    ///
+    /// # Errors
+    /// [`AnswersError`].
+    fn complete(&self, prompt: &[u8], params: &Params) -> Result<Outcome, AnswersError>;
+
+    /// The same. `on_piece` is told of every token as it comes, with its score and those of `scored` others if that is asked for. Who knows
+    /// of no token before the end tells them all then, without scores.
     ///
     /// # Errors
     /// [`AnswersError`].
@@ -43,16 +40,16 @@ pub trait Answers: Send + Sync {
         &self,
         prompt: &[u8],
         params: &Params,
-        scored: Option<u32>,
+        _scored: Option<u32>,
         on_piece: &mut dyn FnMut(Piece),
-    ) -> Result<Outcome, AnswersError>;
-
-    /// What a prompt gives, at its end.
-    ///
-    /// # Errors
-    /// [`AnswersError`].
-    fn complete(&self, prompt: &[u8], params: &Params) -> Result<Outcome, AnswersError> {
-        self.follow(prompt, params, None, &mut |_| {})
+    ) -> Result<Outcome, AnswersError> {
+        let outcome = self.complete(prompt, params)?;
+        let pieces = outcome.tokens.iter().map(|token| Piece {
+            token: *token,
+            scores: None,
+        });
+        pieces.for_each(on_piece);
+        Ok(outcome)
     }
 
     /// The answer to a request of the inbox.
@@ -92,6 +89,10 @@ impl Answers for EngineAnswers {
         self.engine.program()
     }
 
+    fn complete(&self, prompt: &[u8], params: &Params) -> Result<Outcome, AnswersError> {
+        self.follow(prompt, params, None, &mut |_| {})
+    }
+
     fn follow(
         &self,
         prompt: &[u8],
@@ -100,14 +101,9 @@ impl Answers for EngineAnswers {
         on_piece: &mut dyn FnMut(Piece),
     ) -> Result<Outcome, AnswersError> {
         let mut answering = self.service.ask_scored(prompt, params, scored);
-        let mut scores = None;
         loop {
             match answering.hear() {
-                Heard::Scores(heard) => scores = Some(heard),
-                Heard::Token(token) => on_piece(Piece {
-                    token,
-                    scores: scores.take(),
-                }),
+                Heard::Token(piece) => on_piece(piece),
                 Heard::Ended(outcome) => {
                     return outcome.map_err(|error| match error {
                         ServiceError::Refused(refusal) => refusal.into(),

@@ -18,7 +18,7 @@ mod run;
 pub mod store;
 mod tick;
 
-pub use answers::{Answers, AnswersError, EngineAnswers, Piece};
+pub use answers::{Answers, AnswersError, EngineAnswers};
 pub use config::{ApiConfig, ApiKey, Config};
 pub use error::SequencerError;
 pub use event::Event;

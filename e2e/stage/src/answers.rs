@@ -5,7 +5,7 @@ use gavel_chain::rollup::InboxRequest;
 use gavel_engine::{Engine, Outcome};
 use gavel_primitives::Params;
 use gavel_program::Program;
-use gavel_sequencer::{Answers, AnswersError, Piece};
+use gavel_sequencer::{Answers, AnswersError};
 use gavel_traces::{Data, KnownRequest};
 use std::sync::Arc;
 
@@ -20,13 +20,7 @@ impl Answers for LyingAnswers {
         self.engine.program()
     }
 
-    fn follow(
-        &self,
-        prompt: &[u8],
-        params: &Params,
-        _scored: Option<u32>,
-        _on_piece: &mut dyn FnMut(Piece),
-    ) -> Result<Outcome, AnswersError> {
+    fn complete(&self, prompt: &[u8], params: &Params) -> Result<Outcome, AnswersError> {
         Ok(self.engine.answer(prompt, params, |_| {})?)
     }
 

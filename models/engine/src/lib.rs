@@ -3,7 +3,7 @@
 //! - [`state`]: the slots of one request
 //! - [`executor`]: who computes a node: [`native`] here, WebAssembly beside it
 //! - [`packed_store`]: where matrices in the form of the vector units are kept
-//! - [`engine`]: runs a program step by step, with or without looking
+//! - [`engine`]: runs a program step by step, and answers requests
 //! - [`batch`]: the same for many positions at once
 //! - [`service`]: requests of many threads, answered together
 //! - `env`: the Merkle trees over a state
@@ -47,7 +47,7 @@ pub use native::{Native, StoredNative};
 pub use packed_store::{InMemory, PackedBytes, PackedStore, Wanted};
 pub use printed::printed;
 pub use replied::{Replied, replied};
-pub use scores::Scores;
+pub use scores::{Piece, Scores};
 pub use service::{Answering, Heard, Service, ServiceError};
 pub use state::{State, StateError};
 #[cfg(feature = "wasm")]

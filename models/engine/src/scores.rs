@@ -13,6 +13,15 @@ pub struct Scores {
     pub top: Vec<(u32, f32)>,
 }
 
+/// A token of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece {
+    /// Its id.
+    pub token: u32,
+    /// Its scores, if they were asked for.
+    pub scores: Option<Scores>,
+}
+
 impl Scores {
     /// The scores of a token and of the `top` most probable ones, from the logits. A logit that is NaN counts as -inf; a token outside
     /// them has none.

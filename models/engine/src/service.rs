@@ -1,7 +1,7 @@
 //! Requests of many threads, answered together by a thread of its own.
 
 use crate::batch::scheduler::{Capacity, CapacityError, Scheduler, Ticket, Told};
-use crate::{Engine, Outcome, Scores, StateError};
+use crate::{Engine, Outcome, Piece, StateError};
 use gavel_primitives::Params;
 use rayon::ThreadPool;
 use std::any::Any;
@@ -35,9 +35,7 @@ pub enum ServiceError {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Heard {
     /// A token was generated.
-    Token(u32),
-    /// The scores of the token that is heard next, where they were asked for.
-    Scores(Scores),
+    Token(Piece),
     /// The end: nothing is heard after it.
     Ended(Result<Outcome, ServiceError>),
 }
@@ -140,8 +138,7 @@ impl Answering {
     pub fn wait(mut self, mut on_token: impl FnMut(u32)) -> Result<Outcome, ServiceError> {
         loop {
             match self.hear() {
-                Heard::Token(token) => on_token(token),
-                Heard::Scores(_) => {}
+                Heard::Token(piece) => on_token(piece.token),
                 Heard::Ended(ended) => return ended,
             }
         }
@@ -261,21 +258,14 @@ impl Desk {
 
     fn tell(&mut self, ticket: Ticket, told: Told) {
         match told {
-            Told::Token(token) => {
+            Told::Token(piece) => {
                 let Some(open) = self.open.get_mut(&ticket) else {
                     return;
                 };
                 open.tokens += 1;
                 if open.tokens > open.order.told {
                     open.order.told = open.tokens;
-                    open.order.say(Heard::Token(token));
-                }
-            }
-            Told::Scores(scores) => {
-                if let Some(open) = self.open.get(&ticket)
-                    && open.tokens >= open.order.told
-                {
-                    open.order.say(Heard::Scores(scores));
+                    open.order.say(Heard::Token(piece));
                 }
             }
             Told::Ended(ended) => {

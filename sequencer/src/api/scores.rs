@@ -1,7 +1,6 @@
 //! Log-probabilities in OpenAI's form.
 
-use crate::Piece;
-use gavel_engine::{Scores, printed};
+use gavel_engine::{Piece, Scores, printed};
 use gavel_program::Program;
 use serde_json::{Map, Value, json};
 

@@ -1,10 +1,10 @@
 //! What the routes share.
 
 use super::{ApiError, rate::RateLimit};
-use crate::{Answers, ApiConfig, Piece, Poster, Sequencer, store::Stores};
+use crate::{Answers, ApiConfig, Poster, Sequencer, store::Stores};
 use alloy::providers::DynProvider;
 use gavel_chain::{Deployment, rollup::RollupReader};
-use gavel_engine::Outcome;
+use gavel_engine::{Outcome, Piece};
 use gavel_primitives::Params;
 use std::{sync::Arc, time::Instant};
 use tokio::sync::Semaphore;

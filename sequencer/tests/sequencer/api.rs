@@ -288,9 +288,7 @@ async fn log_probabilities_stand_beside_the_tokens() {
         ..Params::greedy(4)
     };
     let mut expected = Vec::new();
-    let outcome = ENGINE.answer_scored(b"Question", &params, 3, |token, scores| {
-        expected.push((token, scores.clone()));
-    });
+    let outcome = ENGINE.answer_scored(b"Question", &params, 3, |piece| expected.push(piece));
     assert_eq!(outcome.expect("the prompt is short").tokens.len(), 4);
     let answer = post(&router, Some(KEY), body.to_string()).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
@@ -298,7 +296,9 @@ async fn log_probabilities_stand_beside_the_tokens() {
     let number = |value: &Value| value.as_f64().expect("a number") as f32;
     let text = |token| String::from_utf8_lossy(printed(ENGINE.program(), token).expect("a text"));
     let mut offset = 0;
-    for (k, (token, scores)) in expected.iter().enumerate() {
+    for (k, piece) in expected.iter().enumerate() {
+        let (token, scores) = (&piece.token, piece.scores.as_ref());
+        let scores = scores.expect("they were asked for");
         assert_eq!(told["tokens"][k], *text(*token));
         assert_eq!(number(&told["token_logprobs"][k]), scores.chosen);
         assert!(scores.chosen < 0.0);

@@ -6,7 +6,7 @@ use gavel_engine::{Outcome, StateError};
 use gavel_primitives::{Params, Status};
 use gavel_program::Program;
 use gavel_sequencer::{
-    Answers, AnswersError, Config, Event, Piece, Sequencer, SequencerError, SqliteStore,
+    Answers, AnswersError, Config, Event, Sequencer, SequencerError, SqliteStore,
     store::RequestStore,
 };
 use std::{
@@ -47,13 +47,7 @@ impl Answers for Moody {
         &self.program
     }
 
-    fn follow(
-        &self,
-        prompt: &[u8],
-        params: &Params,
-        _scored: Option<u32>,
-        _on_piece: &mut dyn FnMut(Piece),
-    ) -> Result<Outcome, AnswersError> {
+    fn complete(&self, prompt: &[u8], params: &Params) -> Result<Outcome, AnswersError> {
         Ok(ENGINE.answer(prompt, params, |_| {})?)
     }
 

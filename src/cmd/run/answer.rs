@@ -4,7 +4,7 @@ use super::interrupts::Interrupts;
 use crate::model::ModelArgs;
 use anyhow::Result;
 use gavel_engine::{
-    Capacity, ComingText, Engine, Heard, Outcome, Replied, Scores, Service, printed, replied,
+    Capacity, ComingText, Engine, Heard, Outcome, Piece, Replied, Scores, Service, printed, replied,
 };
 use gavel_primitives::Params;
 use std::io::{self, Write};
@@ -118,13 +118,13 @@ impl Desk {
                 break None;
             }
             match answering.hear_within(LOOK) {
-                Some(Heard::Token(token)) => {
+                Some(Heard::Token(Piece { token, scores: its })) => {
                     clock.token();
                     tokens.push(token);
+                    scores.extend(its);
                     let text = printed(self.engine.program(), token).unwrap_or_default();
                     self.show(&coming.add(text), &mut streamed);
                 }
-                Some(Heard::Scores(heard)) => scores.push(heard),
                 Some(Heard::Ended(outcome)) => {
                     self.show(&coming.finish(), &mut streamed);
                     break Some(outcome?);

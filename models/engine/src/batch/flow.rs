@@ -2,7 +2,7 @@
 
 use super::session::{MOST_ROWS, Session};
 use super::workshop::Row;
-use crate::{Engine, Outcome, Scores, State, StateError};
+use crate::{Engine, Outcome, Piece, Scores, State, StateError};
 use gavel_primitives::Params;
 use gavel_program::{Control, Phase};
 
@@ -28,7 +28,7 @@ pub(crate) fn answer(
     params: &Params,
     draft: &[u32],
     scored: Option<u32>,
-    on_token: &mut dyn FnMut(u32, Option<&Scores>),
+    on_piece: &mut dyn FnMut(Piece),
 ) -> Result<Checked, StateError> {
     let mut flow = Flow::start(engine, prompt, params, draft, scored)?;
     let sequence = session.open();
@@ -42,7 +42,7 @@ pub(crate) fn answer(
                 flow.plan_rows(sequence, MOST_ROWS, &mut rows);
                 session.forward(&rows, &mut chosen);
                 passes += 1;
-                flow.accept(&rows, &chosen, session.scores(), &mut *on_token);
+                flow.accept(&rows, &chosen, session.scores(), on_piece);
             }
             _ => flow.step(),
         }
@@ -158,7 +158,7 @@ impl<'a> Flow<'a> {
         rows: &[Row],
         chosen: &[u32],
         scores: &[Option<Scores>],
-        mut on_token: impl FnMut(u32, Option<&Scores>),
+        on_piece: &mut dyn FnMut(Piece),
     ) {
         let mut chosen = chosen.iter().copied().zip(scores);
         for (at, row) in rows.iter().enumerate() {
@@ -175,7 +175,8 @@ impl<'a> Flow<'a> {
             self.computed += 1;
             let after = self.state.control();
             if let (Some(token), true) = (token, after.tokens_out > before.tokens_out) {
-                on_token(token, scores);
+                let scores = scores.cloned();
+                on_piece(Piece { token, scores });
                 let on_track = self.agreed == before.tokens_out as usize;
                 if on_track && self.drafted(&before) == Some(token) {
                     self.agreed += 1;

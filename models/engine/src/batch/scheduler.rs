@@ -7,7 +7,7 @@ use super::flow::Flow;
 use super::rooms::{Room, Rooms};
 use super::session::MOST_ROWS;
 use super::workshop::Row;
-use crate::{Engine, Outcome, Scores, StateError};
+use crate::{Engine, Outcome, Piece, StateError};
 use gavel_primitives::Params;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -81,9 +81,7 @@ pub struct Ticket(u64);
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told {
     /// A token was generated.
-    Token(u32),
-    /// The scores of the token that is told next, where they were asked for.
-    Scores(Scores),
+    Token(Piece),
     /// It ended, or can't start. Nothing is said of it after that.
     Ended(Result<Outcome, StateError>),
 }
@@ -241,18 +239,10 @@ impl<'a> Scheduler<'a> {
         else {
             return;
         };
-        let ended = match scored {
-            None => self.engine.answer_by_nodes(&prompt, &params, |token| {
-                tell(ticket, Told::Token(token));
-            }),
-            Some(top) => {
-                let on_token = |token, scores: &Scores| {
-                    tell(ticket, Told::Scores(scores.clone()));
-                    tell(ticket, Told::Token(token));
-                };
-                self.engine.scored_by_nodes(&prompt, &params, top, on_token)
-            }
-        };
+        let on_piece = &mut |piece| tell(ticket, Told::Token(piece));
+        let ended = self
+            .engine
+            .follow_by_nodes(&prompt, &params, scored, on_piece);
         tell(ticket, Told::Ended(ended));
     }
 
@@ -362,11 +352,8 @@ impl<'a> Scheduler<'a> {
             let (own_scores, other_scores) = scores.split_at(count);
             (chosen, scores) = (others, other_scores);
             let ticket = live.ticket;
-            live.flow.accept(rows, own, own_scores, |token, scores| {
-                if let Some(scores) = scores {
-                    tell(ticket, Told::Scores(scores.clone()));
-                }
-                tell(ticket, Told::Token(token));
+            live.flow.accept(rows, own, own_scores, &mut |piece| {
+                tell(ticket, Told::Token(piece));
             });
         }
     }

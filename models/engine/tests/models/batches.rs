@@ -1,7 +1,7 @@
 //! Batches give what one node after the other gives, with a draft or without, right or wrong.
 
 use crate::setting::{image, llama};
-use gavel_engine::{Engine, Native, Outcome, Scores, State};
+use gavel_engine::{Engine, Native, Outcome, Piece, Scores, State};
 use gavel_formats::{Limits, ModelFile, import};
 use gavel_primitives::{Params, StopText};
 use gavel_program::{Op, Phase};
@@ -171,34 +171,30 @@ fn a_wrong_draft_is_found_where_it_is_wrong_and_changes_nothing() {
     }
 }
 
-/// What is told beside each token: its id and scores.
-type Scored = Vec<(u32, Scores)>;
-
 #[test]
 fn scores_are_of_the_model_s_own_distribution() {
     for file in ["stories260K-F32.gguf", "ts656k-Q8_0.gguf"] {
         let Some(engine) = llama(file) else { return };
         for params in [Params::greedy(12), filtered(12, 6), penalized(12)] {
-            let mut told: Scored = Vec::new();
-            let outcome = engine.answer_scored(b"Once upon", &params, 5, |token, scores| {
-                told.push((token, scores.clone()));
-            });
+            let mut told = Vec::new();
+            let outcome = engine.answer_scored(b"Once upon", &params, 5, |piece| told.push(piece));
             let (expected, _) = by_nodes(&engine, "Once upon", &params);
             assert_eq!(outcome.as_ref(), Ok(&expected), "scores change nothing");
-            let tokens: Vec<u32> = told.iter().map(|(token, _)| *token).collect();
+            let tokens: Vec<u32> = told.iter().map(|piece| piece.token).collect();
             assert_eq!(tokens, expected.tokens);
             assert_eq!(told, recomputed(&engine, &params, &expected), "{file}");
             let greedy = params == Params::greedy(12);
-            for (token, scores) in &told {
+            for Piece { token, scores } in told {
+                let scores = scores.expect("they were asked for");
                 assert_eq!(scores.top.len(), 5);
-                assert!(!greedy || scores.top[0] == (*token, scores.chosen));
+                assert!(!greedy || scores.top[0] == (token, scores.chosen));
             }
         }
     }
 }
 
 /// The scores from the logits slot as it is just before penalties change it, node by node.
-fn recomputed(engine: &Engine, params: &Params, outcome: &Outcome) -> Scored {
+fn recomputed(engine: &Engine, params: &Params, outcome: &Outcome) -> Vec<Piece> {
     let program = engine.program();
     let mut state = State::first(program, b"Once upon", params).expect("the prompt is short");
     let mut scored = Vec::new();
@@ -208,8 +204,9 @@ fn recomputed(engine: &Engine, params: &Params, outcome: &Outcome) -> Scored {
             {
                 let logits = engine.inputs(k, &state)[0];
                 let logits = &bytemuck::cast_slice(logits)[..p.vocab as usize];
-                if let Some(token) = outcome.tokens.get(scored.len()) {
-                    scored.push((*token, Scores::of(logits, *token, 5)));
+                if let Some(token) = outcome.tokens.get(scored.len()).copied() {
+                    let scores = Some(Scores::of(logits, token, 5));
+                    scored.push(Piece { token, scores });
                 }
             }
             engine.run_node(k, &mut state);

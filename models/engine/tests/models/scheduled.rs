@@ -102,8 +102,10 @@ fn check(engine: &Engine, requests: &[Request], expected: &[Option<Outcome>], pl
                 "{play:?}: said after the end"
             );
             match told {
-                Told::Scores(_) => panic!("nobody asked for scores"),
-                Told::Token(token) => heard.tokens.push(token),
+                Told::Token(piece) => {
+                    assert_eq!(piece.scores, None, "nobody asked for scores");
+                    heard.tokens.push(piece.token);
+                }
                 Told::Ended(outcome) => heard.ended = Some(outcome.ok()),
             }
         });

@@ -3,7 +3,7 @@
 use crate::batches::filtered;
 use crate::setting::llama;
 use gavel_engine::batch::workshop::{Planned, Prepared};
-use gavel_engine::{Call, Capacity, Engine, Executor, Heard, Native, Service, ServiceError};
+use gavel_engine::{Call, Capacity, Engine, Executor, Heard, Native, Piece, Service, ServiceError};
 use gavel_primitives::Params;
 use gavel_program::Op;
 use rayon::ThreadPoolBuilder;
@@ -60,7 +60,11 @@ fn tokens_come_before_the_end_and_nobody_need_listen() {
     let mut long = service.ask(b"Once", &params);
     let expected = expected(&engine, "Once", &params);
     for token in &expected.tokens[..3] {
-        assert_eq!(long.hear(), Heard::Token(*token));
+        let piece = Piece {
+            token: *token,
+            scores: None,
+        };
+        assert_eq!(long.hear(), Heard::Token(piece));
     }
     drop(long);
     let short = service.ask(b"Lily", &Params::greedy(2));
@@ -131,17 +135,15 @@ fn scores_are_those_of_a_request_alone() {
     let service = service.expect("a fair capacity");
     let params = filtered(12, 4);
     let mut expected = Vec::new();
-    let outcome = engine.answer_scored(b"Lily", &params, 3, |token, scores| {
-        expected.push((token, scores.clone()));
-    });
+    let outcome = engine.answer_scored(b"Lily", &params, 3, |piece| expected.push(piece));
     let outcome = outcome.expect("the prompt is short");
     let others: Vec<_> = (0..5)
         .map(|k| service.ask(b"Tom had", &filtered(20, k)))
         .collect();
     let mut answering = service.ask_scored(b"Lily", &params, Some(3));
-    for (token, scores) in expected {
-        assert_eq!(answering.hear(), Heard::Scores(scores));
-        assert_eq!(answering.hear(), Heard::Token(token));
+    for piece in expected {
+        assert!(piece.scores.is_some(), "they were asked for");
+        assert_eq!(answering.hear(), Heard::Token(piece));
     }
     assert_eq!(answering.hear(), Heard::Ended(Ok(outcome)));
     for other in others {

@@ -1,7 +1,7 @@
 //! Whole requests in the sandbox and as native code: the same text, tokens and execution commitment.
 
 use gavel_engine::{
-    Edit, Engine, Execution, Executor, Native, Outcome, Scores, Wasm, WasmError, fits_sandboxes,
+    Edit, Engine, Execution, Executor, Native, Outcome, Piece, Wasm, WasmError, fits_sandboxes,
 };
 use gavel_fixtures::random::{BertStorage, Family, RandomBert, RandomModel, Storage};
 use gavel_formats::{Beside, ImageInfo, Limits, ModelFile, import};
@@ -28,11 +28,11 @@ fn committed(
     executor: Box<dyn Executor>,
     prompt: &str,
     params: &Params,
-) -> (Outcome, Hash, Vec<(u32, Scores)>) {
+) -> (Outcome, Hash, Vec<Piece>) {
     let engine = Arc::new(Engine::new(Arc::clone(program), executor));
-    let mut scores = Vec::new();
-    let scored = engine.answer_scored(prompt.as_bytes(), params, 3, |token, its| {
-        scores.push((token, its.clone()));
+    let mut pieces = Vec::new();
+    let scored = engine.answer_scored(prompt.as_bytes(), params, 3, |piece| {
+        pieces.push(piece);
     });
     let execution = Execution::commit(Arc::clone(&engine), prompt.as_bytes(), params, Vec::new())
         .expect("the prompt is short");
@@ -50,7 +50,7 @@ fn committed(
         );
     }
     assert_eq!(scored.as_ref(), Ok(&execution.outcome()));
-    (execution.outcome(), execution.leaves().root(), scores)
+    (execution.outcome(), execution.leaves().root(), pieces)
 }
 
 /// Drawn from everything, and from what filters and penalties leave.

@@ -192,7 +192,6 @@ fn answer(
         let pass = Instant::now();
         let before = answered.tokens;
         scheduler.pass(|ticket, told| match told {
-            Told::Scores(_) => {}
             Told::Token(_) => {
                 begun.insert(ticket);
                 answered.tokens += 1;
