@@ -12,126 +12,40 @@ use gavel_dispute::{
 };
 use std::sync::Arc;
 
-/// Knows everything but what concerns one kind of tournament.
-struct Blind {
+/// Asked before a question is answered: it may have no answer, or panic.
+type Look = fn(&Context) -> Result<(), CantTell>;
+
+/// Nothing is odd.
+const FINE: Look = |_| Ok(());
+
+/// Knows everything, but what `claims` and `steps` say of questions about claims and steps.
+struct Odd {
     data: Data,
-    kind: Kind,
+    claims: Look,
+    steps: Look,
 }
 
-impl Knowledge for Blind {
-    fn claim(&self, tournament: &Context) -> Result<Claim, CantTell> {
-        match tournament.kind == self.kind {
-            true => Err(CantTell::StillComputing),
-            false => self.data.claim(tournament),
+impl Odd {
+    /// Has no claim where `claims` says so.
+    fn blind(data: &Data, claims: Look) -> Self {
+        Odd {
+            data: data.clone(),
+            claims,
+            steps: FINE,
         }
     }
+}
 
-    fn open_batch(&self, batch: &Context, position: u64) -> Result<BatchOpening, CantTell> {
-        self.data.open_batch(batch, position)
-    }
-
-    fn open_node(
-        &self,
-        execution: &Context,
-        position: u64,
-    ) -> Result<Opening<NodeOpening>, CantTell> {
-        self.data.open_node(execution, position)
-    }
-
-    fn reveal(&self, execution: &Context, position: u64) -> Result<Reveal, CantTell> {
-        self.data.reveal(execution, position)
-    }
-
-    fn tensor(&self, execution: &Context, position: u64) -> Result<Arc<dyn Trace>, CantTell> {
-        self.data.tensor(execution, position)
-    }
-
-    fn open_tile(
-        &self,
-        execution: &Context,
-        position: u64,
-        tile: u64,
-    ) -> Result<TileOpening, CantTell> {
-        self.data.open_tile(execution, position, tile)
-    }
-
-    fn step(&self, machine: &Context, position: u64) -> Result<Opening<StepProof>, CantTell> {
-        self.data.step(machine, position)
+fn no_answer_if(odd: bool) -> Result<(), CantTell> {
+    match odd {
+        true => Err(CantTell::StillComputing),
+        false => Ok(()),
     }
 }
 
-fn deep_lie(truth: &Data) -> Data {
-    truth.with(Lie::Execution {
-        request: 0,
-        leaf: 0,
-        tile: 1,
-        instruction: 1,
-        seed: 2,
-    })
-}
-
-#[test]
-fn a_player_that_can_not_judge_a_batch_leaves_it_alone_and_says_so() {
-    let truth = Data::truth(&shape());
-    let lying = deep_lie(&truth);
-    let blind = Blind {
-        data: truth,
-        kind: Kind::Batch,
-    };
-    let referee = Referee::new(shape(), times(), START, lying.batch_root());
-    let decision = decide(&referee.board(), &blind);
-    assert_eq!(decision.actions, []);
-    assert_eq!(decision.doubts.len(), 1);
-    assert_eq!(
-        decision.doubts[0].about,
-        Subject::Batch { lane: 0, batch: 0 }
-    );
-    assert_eq!(decision.doubts[0].reason, CantTell::StillComputing);
-    let report = Game::proposed(&shape(), &lying)
-        .player(Player::honest(blind))
-        .play();
-    assert!(report.moves.is_empty());
-}
-
-#[test]
-fn a_doubt_about_one_batch_does_not_hinder_another() {
-    let truth = Data::truth(&shape());
-    let lying = deep_lie(&truth);
-    let referee = Referee::new(shape(), times(), START, lying.batch_root());
-    let mut board = referee.board();
-    let mut odd = board.batches[0].clone();
-    odd.number = 1;
-    odd.context.kind = Kind::Machine;
-    board.batches.insert(0, odd);
-    let blind = Blind {
-        data: truth.clone(),
-        kind: Kind::Machine,
-    };
-    let decision = decide(&board, &blind);
-    assert_eq!(decision.doubts.len(), 1);
-    assert_eq!(
-        decision.actions,
-        [Action::Challenge {
-            lane: 0,
-            batch: 0,
-            root: truth.batch_root()
-        }]
-    );
-}
-
-/// What a [`Panicking`] player panics at.
-type Odd = fn(&Context) -> bool;
-
-/// Knows everything; some claims and openings make it panic.
-struct Panicking {
-    data: Data,
-    claims: Odd,
-    steps: Odd,
-}
-
-impl Knowledge for Panicking {
+impl Knowledge for Odd {
     fn claim(&self, tournament: &Context) -> Result<Claim, CantTell> {
-        assert!(!(self.claims)(tournament), "an odd claim");
+        (self.claims)(tournament)?;
         self.data.claim(tournament)
     }
 
@@ -165,9 +79,64 @@ impl Knowledge for Panicking {
     }
 
     fn step(&self, machine: &Context, position: u64) -> Result<Opening<StepProof>, CantTell> {
-        assert!(!(self.steps)(machine), "an odd step");
+        (self.steps)(machine)?;
         self.data.step(machine, position)
     }
+}
+
+fn deep_lie(truth: &Data) -> Data {
+    truth.with(Lie::Execution {
+        request: 0,
+        leaf: 0,
+        tile: 1,
+        instruction: 1,
+        seed: 2,
+    })
+}
+
+#[test]
+fn a_player_that_can_not_judge_a_batch_leaves_it_alone_and_says_so() {
+    let truth = Data::truth(&shape());
+    let lying = deep_lie(&truth);
+    let blind = Odd::blind(&truth, |context| no_answer_if(context.kind == Kind::Batch));
+    let referee = Referee::new(shape(), times(), START, lying.batch_root());
+    let decision = decide(&referee.board(), &blind);
+    assert_eq!(decision.actions, []);
+    assert_eq!(decision.doubts.len(), 1);
+    assert_eq!(
+        decision.doubts[0].about,
+        Subject::Batch { lane: 0, batch: 0 }
+    );
+    assert_eq!(decision.doubts[0].reason, CantTell::StillComputing);
+    let report = Game::proposed(&shape(), &lying)
+        .player(Player::honest(blind))
+        .play();
+    assert!(report.moves.is_empty());
+}
+
+#[test]
+fn a_doubt_about_one_batch_does_not_hinder_another() {
+    let truth = Data::truth(&shape());
+    let lying = deep_lie(&truth);
+    let referee = Referee::new(shape(), times(), START, lying.batch_root());
+    let mut board = referee.board();
+    let mut odd = board.batches[0].clone();
+    odd.number = 1;
+    odd.context.kind = Kind::Machine;
+    board.batches.insert(0, odd);
+    let blind = Odd::blind(&truth, |context| {
+        no_answer_if(context.kind == Kind::Machine)
+    });
+    let decision = decide(&board, &blind);
+    assert_eq!(decision.doubts.len(), 1);
+    assert_eq!(
+        decision.actions,
+        [Action::Challenge {
+            lane: 0,
+            batch: 0,
+            root: truth.batch_root()
+        }]
+    );
 }
 
 #[test]
@@ -180,10 +149,13 @@ fn a_panic_about_one_batch_does_not_hinder_another() {
     odd.number = 1;
     odd.context.round = 9;
     board.batches.insert(0, odd);
-    let panicking = Panicking {
+    let panicking = Odd {
         data: truth.clone(),
-        claims: |context| context.round == 9,
-        steps: |_| false,
+        claims: |context| {
+            assert!(context.round != 9, "an odd claim");
+            Ok(())
+        },
+        steps: FINE,
     };
     let decision = decide(&board, &panicking);
     assert_eq!(decision.doubts.len(), 1);
@@ -212,10 +184,10 @@ fn a_panic_about_one_batch_does_not_hinder_another() {
 fn a_player_that_panics_inside_still_plays_the_outer_levels() {
     let truth = Data::truth(&shape());
     let lying = deep_lie(&truth);
-    let panicking = |data: &Data| Panicking {
+    let panicking = |data: &Data| Odd {
         data: data.clone(),
-        claims: |_| false,
-        steps: |_| true,
+        claims: FINE,
+        steps: |_| panic!("an odd step"),
     };
     let report = Game::proposed(&shape(), &lying)
         .player(Player::honest(panicking(&truth)))
@@ -244,10 +216,7 @@ fn a_verdict_has_three_values() {
     let correct = truth.batch_root();
     assert_eq!(judge(&truth, &batch, correct), Verdict::Right);
     assert_eq!(judge(&truth, &batch, wrong), Verdict::Wrong { correct });
-    let blind = Blind {
-        data: truth,
-        kind: Kind::Batch,
-    };
+    let blind = Odd::blind(&truth, |context| no_answer_if(context.kind == Kind::Batch));
     assert_eq!(
         judge(&blind, &batch, correct),
         Verdict::CantTell(CantTell::StillComputing)
@@ -258,10 +227,9 @@ fn a_verdict_has_three_values() {
 fn a_player_blind_inside_still_plays_the_outer_levels() {
     let truth = Data::truth(&shape());
     let lying = deep_lie(&truth);
-    let blind = Blind {
-        data: truth.clone(),
-        kind: Kind::Execution,
-    };
+    let blind = Odd::blind(&truth, |context| {
+        no_answer_if(context.kind == Kind::Execution)
+    });
     // The liar wins inside by default; the point is that nothing stops before.
     let report = Game::proposed(&shape(), &lying)
         .player(Player::honest(blind))
