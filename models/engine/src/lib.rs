@@ -36,8 +36,8 @@ pub mod state;
 #[cfg(feature = "wasm")]
 pub mod wasm;
 
+pub use batch::capacity::{Capacity, CapacityError};
 pub use batch::flow::Checked;
-pub use batch::scheduler::{Capacity, CapacityError};
 pub use coming::ComingText;
 pub use engine::{Engine, Outcome};
 pub use env::Env;

@@ -7,14 +7,16 @@
 //!
 //! - [`plan`]: whether a program is made like this, and its stages
 //! - [`session`]: sequences under way
-//! - [`workshop`]: where a batch's tensors lie and who computes on them
+//! - [`workshop`]: where a batch's tensors lie and who computes on them; `opened`: what it keeps of each sequence
 //! - `native`: native code
 //! - `sent`: which vectors go to which expert of a mixture
 //! - `flow`: a request from its first step to its last
-//! - [`scheduler`]: many requests at a time, in memory that is bounded (`rooms`), with the caches of earlier ones (`kept`)
+//! - [`scheduler`]: many requests at a time, in memory that is bounded ([`capacity`], `rooms`), with the caches of earlier ones (`kept`)
+pub mod capacity;
 pub(crate) mod flow;
 mod kept;
 pub(crate) mod native;
+pub(crate) mod opened;
 pub mod plan;
 mod rooms;
 pub mod scheduler;

@@ -3,6 +3,7 @@
 //! A pass computes one row of every request that generates, and rows of prompts beside them. Caches take at most a stated number of
 //! bytes; what live requests leave of it keeps the caches of ended ones, for those that begin with the same tokens.
 
+use super::capacity::{Capacity, CapacityError};
 use super::flow::Flow;
 use super::rooms::{Room, Rooms};
 use super::session::MOST_ROWS;
@@ -11,67 +12,6 @@ use crate::{Engine, Outcome, Piece, StateError};
 use gavel_primitives::Params;
 use std::collections::VecDeque;
 use std::ops::Range;
-use thiserror::Error;
-
-/// What a scheduler may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capacity {
-    /// Requests under way at a time, 1 to [`MOST_ROWS`].
-    pub requests: usize,
-    /// Bytes of all caches together.
-    pub cache_bytes: usize,
-    /// Rows of prompts in a pass in which others generate, at least 1: these wait for it.
-    pub prompt_rows: usize,
-    /// Whether a request takes over what others have computed of its prompt, and the caches of ended ones are kept for that while there
-    /// is room.
-    pub reuses: bool,
-}
-
-impl Default for Capacity {
-    /// Sixteen requests and 2 GiB.
-    fn default() -> Self {
-        Capacity {
-            requests: 16,
-            cache_bytes: 2 << 30,
-            prompt_rows: 32,
-            reuses: true,
-        }
-    }
-}
-
-impl Capacity {
-    /// The default, with at least as many bytes as one request of the program's whole context takes.
-    pub fn fitting(engine: &Engine) -> Self {
-        let default = Capacity::default();
-        Capacity {
-            cache_bytes: default.cache_bytes.max(engine.context_cache_bytes()),
-            ..default
-        }
-    }
-}
-
-/// Why there is no scheduler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum CapacityError {
-    /// One request of the program's whole context would not fit.
-    #[error("{got} bytes of caches are too few: one request takes up to {needed}")]
-    CacheBytes {
-        /// Bytes given.
-        got: usize,
-        /// Bytes that a request may need.
-        needed: usize,
-    },
-    /// A number that is out of range.
-    #[error("{what} is {got}, not in {low}..={high}", low = range.0, high = range.1)]
-    Range {
-        /// Which one.
-        what: &'static str,
-        /// What it is.
-        got: usize,
-        /// The least and the most.
-        range: (usize, usize),
-    },
-}
 
 /// A request of a scheduler, by the order in which they came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -137,18 +77,10 @@ impl<'a> Scheduler<'a> {
     /// # Errors
     /// [`CapacityError`].
     pub fn new(engine: &'a Engine, capacity: Capacity) -> Result<Self, CapacityError> {
-        in_range("requests", capacity.requests, MOST_ROWS)?;
-        in_range("prompt_rows", capacity.prompt_rows, MOST_ROWS)?;
-        let session = engine.session();
-        if let Some(session) = &session {
-            let needed = session.cache_bytes(engine.program().header.context as usize);
-            let got = capacity.cache_bytes;
-            if got < needed {
-                return Err(CapacityError::CacheBytes { got, needed });
-            }
-        }
-        let rooms =
-            session.map(|session| Rooms::new(session, capacity.cache_bytes, capacity.reuses));
+        capacity.check(engine)?;
+        let rooms = engine
+            .session()
+            .map(|session| Rooms::new(session, capacity.cache_bytes, capacity.reuses));
         Ok(Scheduler {
             engine,
             rooms,
@@ -371,13 +303,5 @@ impl<'a> Scheduler<'a> {
             }
             tell(live.ticket, Told::Ended(Ok(live.flow.outcome())));
         }
-    }
-}
-
-fn in_range(what: &'static str, got: usize, most: usize) -> Result<(), CapacityError> {
-    let range = (1, most);
-    match (1..=most).contains(&got) {
-        true => Ok(()),
-        false => Err(CapacityError::Range { what, got, range }),
     }
 }

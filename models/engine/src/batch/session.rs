@@ -101,7 +101,7 @@ impl<'a> Session<'a> {
         chosen.clear();
         self.note_tokens(rows);
         for stage in &self.plan.body {
-            self.workshop.run(stage, rows, chosen);
+            self.workshop.run(stage, rows, &self.tokens, chosen);
         }
         self.heads.clear();
         self.scores.clear();
@@ -123,15 +123,8 @@ impl<'a> Session<'a> {
             {
                 logits = self.scored_logits();
             }
-            match stage {
-                Stage::Penalize { node, logits } => {
-                    if self.choosing.iter().any(|row| row.control.penalizes()) {
-                        let (rows, tokens) = (&self.choosing, &self.tokens);
-                        self.workshop.penalize(*node, *logits, rows, tokens);
-                    }
-                }
-                stage => self.workshop.run(stage, &self.choosing, chosen),
-            }
+            self.workshop
+                .run(stage, &self.choosing, &self.tokens, chosen);
         }
         self.score(&logits, chosen);
     }

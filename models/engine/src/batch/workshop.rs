@@ -50,12 +50,9 @@ pub trait Workshop: Send {
     /// Copies the first positions of a sequence's caches into another one's. Both have room for them.
     fn copy(&mut self, from: usize, to: usize, positions: usize);
 
-    /// Runs a stage for these rows. Rows of one sequence are in order of their positions. A sampler puts its tokens into `chosen`.
-    fn run(&mut self, stage: &Stage, rows: &[Row], chosen: &mut Vec<u32>);
-
-    /// Runs a [`Stage::Penalize`] for those of these rows whose control slot has penalties; `tokens` are those of each sequence, up to the
-    /// position of its last row at least.
-    fn penalize(&mut self, node: usize, logits: Buffer, rows: &[Row], tokens: &[Vec<u32>]);
+    /// Runs a stage for these rows. Rows of one sequence are in order of their positions; `tokens` are those of each sequence, up to the
+    /// position of its last row at least. A sampler puts its tokens into `chosen`.
+    fn run(&mut self, stage: &Stage, rows: &[Row], tokens: &[Vec<u32>], chosen: &mut Vec<u32>);
 
     /// The words of a row of a buffer.
     fn words(&mut self, buffer: Buffer, row: usize) -> Vec<u32>;

@@ -2,8 +2,8 @@
 
 use crate::batches::{FILES, filtered, stopped};
 use crate::setting::{engine_of, llama};
-use gavel_engine::batch::scheduler::{Capacity, CapacityError, Scheduler, Tally, Ticket, Told};
-use gavel_engine::{Call, Engine, Executor, Native, Outcome};
+use gavel_engine::batch::scheduler::{Scheduler, Tally, Ticket, Told};
+use gavel_engine::{Call, Capacity, CapacityError, Engine, Executor, Native, Outcome};
 use gavel_fixtures::random::{Family, RandomModel, Storage};
 use gavel_formats::ModelFile;
 use gavel_primitives::{Params, StatusCode};

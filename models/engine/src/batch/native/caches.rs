@@ -1,6 +1,5 @@
 //! A sequence's keys and values.
 
-use crate::batch::workshop::Row;
 use gavel_simd::attention::cache_positions;
 
 /// A sequence's caches: of each element of a row all positions, one after the other.
@@ -33,14 +32,4 @@ impl Caches {
             }
         }
     }
-}
-
-/// The caches of a row's sequence.
-///
-/// # Panics
-/// If it is closed.
-pub(super) fn caches_of<'a>(sequences: &'a [Option<Caches>], row: &Row) -> &'a Caches {
-    sequences[row.sequence]
-        .as_ref()
-        .expect("a row's sequence is open")
 }

@@ -1,7 +1,7 @@
 //! Caches and what reads them, in the first instance.
 
 use super::Bench;
-use crate::batch::plan::{Buffer, Cache};
+use crate::batch::plan::{Attention, Buffer, Cache};
 use crate::batch::workshop::Row;
 use gavel_simd::attention::Shape;
 
@@ -25,12 +25,10 @@ impl Bench<'_> {
 
     pub(super) fn attention(
         &mut self,
-        q: Buffer,
-        caches: [Cache; 2],
-        shape: &Shape,
-        out: Buffer,
+        stage: &Attention,
         rows: &[Row],
     ) -> Result<(), wasmtime::Error> {
+        let Attention { q, shape, out, .. } = *stage;
         let own = shape.group * shape.head_dim;
         let heads = self.width(out) / own;
         let scratch = self.places.scratch;
@@ -38,10 +36,11 @@ impl Bench<'_> {
             let own_caches = self.caches(row.sequence);
             let shape = Shape {
                 positions: own_caches.positions,
-                ..*shape
+                ..shape
             };
             let cache = shape.head_dim * shape.positions;
-            let [keys, values] = caches.map(|cache| self.cache(own_caches, cache));
+            let [keys, values] =
+                [stage.keys, stage.values].map(|cache| self.cache(own_caches, cache));
             let (q, out) = (self.row(q, at), self.row(out, at));
             let position = row.position();
             let first = self.first();

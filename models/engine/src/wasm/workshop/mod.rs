@@ -14,6 +14,7 @@ use super::crew::{Crew, Places};
 use super::free::FreePlaces;
 use super::instance::Instance;
 use super::memory::Place;
+use crate::batch::opened::Opened;
 use crate::batch::plan::{Buffer, Cache, Stage};
 use crate::batch::workshop::{Planned, Prepared, Row, Workshop};
 use gavel_kernels::cost;
@@ -57,7 +58,7 @@ impl Prepared for WasmWeights {
             weights: self,
             places,
             crew: Some(crew),
-            sequences: Vec::new(),
+            sequences: Opened::new(),
             free: FreePlaces::default(),
         })
     }
@@ -80,8 +81,7 @@ struct Bench<'a> {
     /// Goes back when the request is answered; there until then.
     crew: Option<Crew>,
     places: Places,
-    /// Of each sequence its caches; `None` for one that is closed.
-    sequences: Vec<Option<Caches>>,
+    sequences: Opened<Caches>,
     /// Memory of closed ones.
     free: FreePlaces,
 }
@@ -104,21 +104,11 @@ impl Workshop for Bench<'_> {
         let words = widths.iter().sum::<usize>() * positions;
         let memory = &mut self.crew.as_mut()?.instances[0].memory;
         let place = self.free.take(memory, words)?;
-        let caches = Some(Caches { positions, place });
-        match self.sequences.iter().position(Option::is_none) {
-            Some(free) => {
-                self.sequences[free] = caches;
-                Some(free)
-            }
-            None => {
-                self.sequences.push(caches);
-                Some(self.sequences.len() - 1)
-            }
-        }
+        Some(self.sequences.open(Caches { positions, place }))
     }
 
     fn close(&mut self, sequence: usize) {
-        if let Some(caches) = self.sequences[sequence].take() {
+        if let Some(caches) = self.sequences.close(sequence) {
             let crew = self.crew.as_mut().expect(THERE);
             self.free.give(&mut crew.instances[0].memory, caches.place);
         }
@@ -141,22 +131,9 @@ impl Workshop for Bench<'_> {
 
     /// # Panics
     /// If the sandbox stops a call, or has no memory left.
-    fn run(&mut self, stage: &Stage, rows: &[Row], chosen: &mut Vec<u32>) {
-        self.stage(stage, rows, chosen)
+    fn run(&mut self, stage: &Stage, rows: &[Row], tokens: &[Vec<u32>], chosen: &mut Vec<u32>) {
+        self.stage(stage, rows, tokens, chosen)
             .unwrap_or_else(|error| panic!("{stage:?} failed in the sandbox: {error:?}"));
-    }
-
-    /// # Panics
-    /// If the sandbox stops a call.
-    fn penalize(&mut self, node: usize, logits: Buffer, rows: &[Row], tokens: &[Vec<u32>]) {
-        for (at, row) in rows.iter().enumerate() {
-            if row.control.penalizes() {
-                let history = &tokens[row.sequence][..=row.position()];
-                let logits = self.row(logits, at);
-                self.penalize_row(node, &row.control, history, logits)
-                    .unwrap_or_else(|error| panic!("penalties failed in the sandbox: {error:?}"));
-            }
-        }
     }
 
     fn words(&mut self, buffer: Buffer, row: usize) -> Vec<u32> {
@@ -189,7 +166,7 @@ impl Bench<'_> {
 
     /// A sequence's caches.
     fn caches(&self, sequence: usize) -> Caches {
-        self.sequences[sequence].expect("a row's sequence is open")
+        *self.sequences.of(sequence)
     }
 
     /// The place of one of them.
@@ -221,22 +198,17 @@ impl Bench<'_> {
         &mut self,
         stage: &Stage,
         rows: &[Row],
+        tokens: &[Vec<u32>],
         chosen: &mut Vec<u32>,
     ) -> Result<(), wasmtime::Error> {
         match stage {
             Stage::Embed { nodes, out } => self.embed(nodes, *out, rows),
             Stage::Linear { x, cols, parts } => self.linear(*x, *cols, parts, rows.len()),
             Stage::Store { x, cache } => self.store(*x, *cache, rows),
-            Stage::Attention {
-                q,
-                keys,
-                values,
-                shape,
-                out,
-            } => self.attention(*q, [*keys, *values], shape, *out, rows),
+            Stage::Attention(stage) => self.attention(stage, rows),
             Stage::Row { node, out } => self.on_rows(*node, *out, rows),
             Stage::Sample { node } => self.sample(*node, rows, chosen),
-            Stage::Penalize { .. } => unreachable!("a session runs penalties by their own call"),
+            Stage::Penalize { node, logits } => self.penalize(*node, *logits, rows, tokens),
         }
     }
 

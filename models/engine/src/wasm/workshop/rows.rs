@@ -150,7 +150,25 @@ impl Bench<'_> {
         Ok(())
     }
 
-    pub(super) fn penalize_row(
+    /// Penalties of those rows that have any.
+    pub(super) fn penalize(
+        &mut self,
+        k: usize,
+        logits: Buffer,
+        rows: &[Row],
+        tokens: &[Vec<u32>],
+    ) -> Result<(), wasmtime::Error> {
+        for (at, row) in rows.iter().enumerate() {
+            if row.control.penalizes() {
+                let history = &tokens[row.sequence][..=row.position()];
+                let logits = self.row(logits, at);
+                self.penalize_row(k, &row.control, history, logits)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn penalize_row(
         &mut self,
         k: usize,
         control: &Control,
