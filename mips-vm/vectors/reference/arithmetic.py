@@ -32,6 +32,14 @@ def half(x):
     return F(np.float16(x))
 
 
+def rounded(x, bits):
+    """k(x): x with so many significant bits, bounded; by scaling in float64, where nothing is lost."""
+    fraction, exponent = np.frexp(np.asarray(x, F).astype(np.float64))
+    y = np.ldexp(np.rint(np.ldexp(fraction, bits)), exponent - bits)
+    y = np.where(np.abs(y) < 2.0**-64, 0.0, y)
+    return np.where(np.abs(y) >= 2.0**64, np.copysign(np.inf, y), y).astype(F)
+
+
 def lane_sum(terms):
     """Sum of terms [n, ...] over their first axis, in 16 lanes."""
     terms = np.asarray(terms, F)

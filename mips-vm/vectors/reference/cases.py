@@ -209,6 +209,25 @@ def linear(c):
     c.add("no columns", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(17, 0))
     c.add("weights over a window", p, [c.normal(48), c.normal(96)], 2, change=lambda w: w.__setitem__(16, 1 << 31))
     linear_shards(c)
+    linear_rounded(c)
+
+
+def linear_rounded(c):
+    """Vectors at the ties and borders of what an element, and a weight in BF16, counts as."""
+    for fmt, bits_kept in (("F16", 13), ("BF16", 16)):
+        p = {"rows": 3, "cols": 48, "format": fmt}
+        half = 1 << 23 - bits_kept
+        fractions = np.array([0, half - 1, half, half + 1, 3 * half - 1, 3 * half, 3 * half + 1, (1 << 23) - half, (1 << 23) - 1])
+        exponents = np.array([0, 1, 62, 63, 64, 100, 127, 150, 189, 190, 191, 254])
+        for exponent in exponents:
+            x = np.resize(exponent << 23 | fractions, 48) | np.arange(48) % 2 << 31
+            c.add(f"{fmt} ties, exponent {exponent}", p, [x.astype(np.uint32), *c.planes(fmt, 3, 48)], 3)
+    weights = np.concatenate([np.arange(64 * 128 - 12, 64 * 128 + 12), np.arange(190 * 128 - 24, 190 * 128)])
+    weights = np.resize(np.concatenate([weights, weights | 0x8000]), 3 * 48)
+    for name, x in {"ones": np.full(48, 1, F), "small": np.full(48, 2.0**-60, F)}.items():
+        p = {"rows": 3, "cols": 48, "format": "BF16"}
+        c.add(f"BF16 weights at the borders x {name}", p, [bits(x), packed(weights.astype(np.uint16))], 3)
+        c.add(f"BF16 weights past the border x {name}", p, [bits(x), packed((weights + 12).astype(np.uint16))], 3)
 
 
 def linear_shards(c):

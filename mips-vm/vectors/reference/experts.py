@@ -4,7 +4,7 @@ import numpy as np
 
 from .arithmetic import F, bits, lane_sum, quantize, stored
 from .records import FORMATS
-from .weights import FLOATS, Weights, block, matrix
+from .weights import FLOATS, Weights, block, factors
 
 
 def top_experts(p, control, inputs, out):
@@ -25,7 +25,7 @@ def expert_linear(p, control, inputs, out):
         x = vectors[place * cols if p["own"] else 0 :][:cols]
         part = slice(expert * rows, (expert + 1) * rows)
         if fmt in FLOATS:
-            w = matrix(fmt, inputs[2:], p["experts"] * rows, cols)
+            w, x = factors(fmt, inputs[2:], p["experts"] * rows, cols, x)
             own[:] = stored(lane_sum((w[part] * x).T))
         else:
             all_rows = Weights(fmt, inputs[2:], p["experts"] * rows, cols).product(*quantize(x))

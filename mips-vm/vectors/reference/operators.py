@@ -4,7 +4,7 @@
 import numpy as np
 
 from .arithmetic import F, dot, exp, first_of_largest, lane_sum, largest, number, quantize, stored, uniform
-from .weights import FLOATS, Weights, matrix
+from .weights import FLOATS, Weights, factors, matrix
 
 
 def embed(p, control, inputs, out):
@@ -30,7 +30,7 @@ def linear(p, control, inputs, out):
     x, planes = inputs[0].view(F)[: p["cols"]], inputs[1:]
     rows, cols, fmt = p["rows"], p["cols"], p["format"]
     if fmt in FLOATS:
-        w = matrix(fmt, planes, rows, cols)
+        w, x = factors(fmt, planes, rows, cols, x)
         y = lane_sum((w * x).T)
     else:
         y = Weights(fmt, planes, rows, cols).product(*quantize(x))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .arithmetic import F, exp, lane_sum, largest, number, quantize, stored
-from .weights import FLOATS, Weights, matrix
+from .weights import FLOATS, Weights, factors, matrix
 
 
 def count(p, inputs):
@@ -33,7 +33,7 @@ def rows_linear(p, control, inputs, out):
     bias = inputs[2].view(F)[:outputs]
     x = rows_of(inputs[1], n, cols)
     if fmt in FLOATS:
-        w = matrix(fmt, inputs[3:], outputs, cols)
+        w, x = factors(fmt, inputs[3:], outputs, cols, x)
         product = lambda x: lane_sum((w * x).T)
     else:
         weights = Weights(fmt, inputs[3:], outputs, cols)

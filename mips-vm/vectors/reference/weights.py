@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .arithmetic import F, half_value
+from .arithmetic import F, half_value, rounded
 
 # Element type and columns that share an element, plane by plane.
 PLANES = {
@@ -20,6 +20,8 @@ PLANES = {
     "IQ4NL": [("U4", 1), ("F16", 32)],
 }
 FLOATS = ("F32", "F16", "BF16")
+# Significant bits of a vector's elements that meet 16-bit weights.
+KEPT = {"F16": 13, "BF16": 16}
 BITS = {"F32": 32, "F16": 16, "BF16": 16, "I8": 8, "U8": 8, "U4": 4, "U2": 2, "U1": 1}
 NAMED = np.array([-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113])
 # What is taken from the packed number.
@@ -105,6 +107,17 @@ class Weights:
                 term = term + shift if self.small_mins is None else term - shift
             total = total + term
         return total
+
+
+def factors(fmt, planes, rows, cols, x):
+    """What a matrix of floating-point weights [rows, cols] and a vector count as where they are multiplied."""
+    w = matrix(fmt, planes, rows, cols)
+    if fmt == "F32":
+        return w, x
+    if fmt == "BF16":
+        magnitudes = np.abs(w.astype(np.float64))
+        w = np.where(magnitudes < 2.0**-63, F(0), np.where(magnitudes < 2.0**63, w, F(np.nan)))
+    return w, rounded(x, KEPT[fmt])
 
 
 def matrix(fmt, planes, rows, cols):

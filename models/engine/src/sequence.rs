@@ -5,7 +5,7 @@ use crate::scratch::check_thread;
 use bytemuck::{Pod, cast_slice, cast_slice_mut};
 use gavel_program::op::{LayerNorm, RowsAttention, RowsLinear};
 use gavel_program::{Op, WeightFormat};
-use gavel_simd::linear::rows::{BF16, F16, F32, Number, Rows, products};
+use gavel_simd::linear::rows::{BF16, F16, F32, Float, Number, Rows, products, round};
 use gavel_simd::{Level, rows, sequence};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -89,8 +89,18 @@ fn linear(p: &RowsLinear, call: &Call<'_>, out: &mut [f32]) -> bool {
 /// weights that another one reads too.
 fn matrix<N: Number<Bits: Pod + Sync>>(p: &RowsLinear, call: &Call<'_>, out: &mut [f32]) {
     let (outputs, cols, rows) = (p.outputs as usize, p.cols as usize, count(call, p.rows));
+    let x: &[f32] = &cast_slice(call.inputs[1])[..rows * cols];
+    let mut memory = Vec::new();
+    let numbers = match N::FLOAT {
+        Float::F32 => x,
+        Float::F16 | Float::BF16 => {
+            memory.resize(x.len(), 0.0);
+            round::<N>(Level::best(), x, &mut memory);
+            &memory
+        }
+    };
     let x = Rows {
-        numbers: cast_slice(call.inputs[1]),
+        numbers,
         stride: cols,
         count: rows,
     };

@@ -8,7 +8,7 @@ pub struct Level(pub(crate) Kind);
 pub(crate) enum Kind {
     /// What the compiler was told that every target has; in WebAssembly simd128.
     Portable,
-    /// AVX2 and F16C.
+    /// AVX2, F16C and FMA.
     #[cfg(target_arch = "x86_64")]
     Avx2,
     /// AVX-512 F, BW, DQ, VL and VNNI.
@@ -62,7 +62,9 @@ fn has_avx512() -> bool {
 
 #[cfg(target_arch = "x86_64")]
 fn has_avx2() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("f16c")
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("f16c")
+        && is_x86_feature_detected!("fma")
 }
 
 /// Defines a function once and compiles it for each level: the compiler vectorises one body with wider and wider registers. It never

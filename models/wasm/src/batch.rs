@@ -4,7 +4,7 @@
 use core::slice;
 use gavel_program::WeightFormat;
 use gavel_simd::attention::{self, Shape};
-use gavel_simd::linear::rows::{BF16, F16, rows as by_rows};
+use gavel_simd::linear::rows::{BF16, F16, round, rows as by_rows};
 use gavel_simd::linear::{Outputs, float};
 use gavel_simd::{Activations, GROUP, Layout, Level, Packed, linear, rows};
 
@@ -83,8 +83,23 @@ unsafe extern "C" fn packed(
     );
 }
 
-/// Rows of a matrix \[rows, cols\] of 16-bit floating-point weights, as in the file, times vectors `x` \[vectors, cols\]: `out` gets
-/// \[groups, vectors, 16\] products. Another format changes nothing.
+/// Puts vectors `x` into `out` as matrices of 16-bit floating-point weights meet them: rounded. Another format changes nothing.
+///
+/// # Safety
+/// The tensors lie where they are said to, and don't overlap.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn round_vectors(format: u32, x: *const f32, len: usize, out: *mut f32) {
+    // SAFETY: the host's promise.
+    let (x, out) = unsafe { (read(x, len), write(out, len)) };
+    match WeightFormat::from_code(format) {
+        Some(WeightFormat::F16) => round::<F16>(LEVEL, x, out),
+        Some(WeightFormat::BF16) => round::<BF16>(LEVEL, x, out),
+        _ => {}
+    }
+}
+
+/// Rows of a matrix \[rows, cols\] of 16-bit floating-point weights, as in the file, times vectors `x` \[vectors, cols\] as
+/// [`round_vectors`] left them: `out` gets \[groups, vectors, 16\] products. Another format changes nothing.
 ///
 /// # Safety
 /// The tensors lie where they are said to, and don't overlap.

@@ -19,6 +19,7 @@ pub(super) struct Instance {
     quantize: Fn4,
     packed: Fn7,
     grouped: Fn6,
+    round: Fn4,
     rows: Fn7,
     attend: Fn11,
     store_row: Fn5,
@@ -42,6 +43,7 @@ impl Instance {
             quantize: memory.function(of, "quantize")?,
             packed: memory.function(of, "packed")?,
             grouped: memory.function(of, "grouped")?,
+            round: memory.function(of, "round_vectors")?,
             rows: memory.function(of, "rows")?,
             attend: memory.function(of, "attend")?,
             store_row: memory.function(of, "store")?,
@@ -65,6 +67,19 @@ impl Instance {
         let [x, out] = self.memory.ready([x, out])?;
         let arguments = (x, vectors as u32, cols as u32, out);
         self.quantize.call(&mut self.memory.store, arguments)
+    }
+
+    /// Vectors as matrices of 16-bit floating-point weights meet them.
+    pub(super) fn round(
+        &mut self,
+        format: WeightFormat,
+        x: Place,
+        out: Place,
+    ) -> Result<(), wasmtime::Error> {
+        let len = x.words as u32;
+        let [x, out] = self.memory.ready([x, out])?;
+        let arguments = (format as u32, x, len, out);
+        self.round.call(&mut self.memory.store, arguments)
     }
 
     #[allow(clippy::too_many_arguments)] // as the module's function has them

@@ -18,8 +18,8 @@ pub(super) enum Held {
     Packed,
     /// Of each column sixteen rows together, shared out.
     Grouped,
-    /// Rows as in the file, shared out.
-    Rows,
+    /// Rows of 16-bit floating-point weights as in the file, shared out.
+    Rows(WeightFormat),
     /// As in the file, in the first instance.
     AsItIs,
 }
@@ -31,7 +31,7 @@ impl Held {
             Some(described) if layout(&described.op).is_some() => Held::Packed,
             Some(described) => match described.op.format {
                 WeightFormat::F32 => Held::Grouped,
-                WeightFormat::F16 | WeightFormat::BF16 => Held::Rows,
+                format @ (WeightFormat::F16 | WeightFormat::BF16) => Held::Rows(format),
                 _ => Held::AsItIs,
             },
             None => Held::AsItIs,

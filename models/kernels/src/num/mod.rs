@@ -8,6 +8,7 @@ mod gelu;
 mod lanes;
 mod order;
 pub(crate) mod round;
+mod sixteen;
 mod sqrt;
 
 pub use canon::{CANONICAL_NAN, canonical, is_nan, stored};
@@ -17,4 +18,5 @@ pub use gelu::gelu;
 pub use lanes::{LANES, Lanes, dot, dot_bf16, dot_f16, fold, sum};
 pub(crate) use order::from_key;
 pub use order::{argmax, key, largest};
+pub use sixteen::{BF16_BITS, BF16_END, BF16_LEAST, BF16_NAN, F16_BITS, bf16_factor, kept};
 pub use sqrt::sqrt;

@@ -10,7 +10,7 @@ use gavel_program::op::{
 };
 use gavel_program::{Control, DType, Node, Op, Operand, WeightFormat};
 use gavel_simd::attention::{Shape, attention, cache_positions, scratch_words, store};
-use gavel_simd::linear::rows::{BF16, F16, F32, rows as by_rows};
+use gavel_simd::linear::rows::{BF16, F16, F32, round, rows as by_rows};
 use gavel_simd::linear::{Outputs, float, scatter, scatter_from};
 use gavel_simd::{Activations, GROUP, Layout, Level, Packed, Quantizing, linear, rows};
 use proptest::prelude::*;
@@ -192,6 +192,62 @@ proptest! {
     }
 }
 
+/// Matrices of floating-point weights with these bits, and their upper halves', at every level.
+fn floats_agree(rows: usize, cols: usize, weights: &[u32], x: &[u32]) -> Result<(), TestCaseError> {
+    let halves: Vec<u16> = weights.iter().map(|bits| (bits >> 13) as u16).collect();
+    let upper: Vec<u16> = weights.iter().map(|bits| (bits >> 16) as u16).collect();
+    let expected = |format, weights: &[u32]| -> Vec<u32> {
+        let op = Op::Linear(Linear::whole(rows as u32, cols as u32, format));
+        x.chunks(cols)
+            .flat_map(|x| defined(op, 0, &[x, weights], rows))
+            .collect()
+    };
+    let in_f32 = expected(WeightFormat::F32, weights);
+    let in_f16 = expected(WeightFormat::F16, &words(&halves));
+    let in_bf16 = expected(WeightFormat::BF16, &words(&upper));
+    let vectors = x.len() / cols;
+    for level in Level::all() {
+        let got = |each: &dyn Fn(&mut [Outputs])| {
+            let mut outputs = vec![[0.0; GROUP]; rows.div_ceil(GROUP) * vectors];
+            each(&mut outputs);
+            let mut out = vec![0.0; vectors * rows];
+            scatter(&outputs, vectors, 0, rows, &mut out);
+            bits(&out)
+        };
+        let x = f32s(x);
+        let f32_rows = got(&|out| by_rows::<F32>(level, f32s(weights), cols, x, out));
+        prop_assert_eq!(&f32_rows, &in_f32, "{}", level.name());
+        let mut memory = vec![0.0; x.len()];
+        round::<F16>(level, x, &mut memory);
+        let f16_rows = got(&|out| by_rows::<F16>(level, &halves, cols, &memory, out));
+        prop_assert_eq!(&f16_rows, &in_f16, "{}", level.name());
+        round::<BF16>(level, x, &mut memory);
+        let bf16_rows = got(&|out| by_rows::<BF16>(level, &upper, cols, &memory, out));
+        prop_assert_eq!(&bf16_rows, &in_bf16, "{}", level.name());
+        let groups = grouped(f32s(weights), cols);
+        let f32_groups = got(&|out| float::f32_groups(level, &groups, cols, x, out));
+        prop_assert_eq!(&f32_groups, &in_f32, "{}", level.name());
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn wide_matrices_of_floats_and_many_vectors(
+        rows in 1usize..36,
+        cols in 500usize..1100,
+        vectors in 1usize..60,
+        some in numbers(2 * 4099),
+    ) {
+        // Columns and vectors beyond what a kernel takes at a time; the same numbers in turn, at other places of each row.
+        let (weights, x) = some.split_at(4099);
+        let long = |some: &[u32], len| -> Vec<u32> { some.iter().copied().cycle().take(len).collect() };
+        floats_agree(rows, cols, &long(weights, rows * cols), &long(x, vectors * cols))?;
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -201,35 +257,7 @@ proptest! {
             (Just(rows), Just(cols), numbers(rows * cols), numbers(vectors * cols))
         }),
     ) {
-        let halves: Vec<u16> = weights.iter().map(|bits| (bits >> 13) as u16).collect();
-        let upper: Vec<u16> = weights.iter().map(|bits| (bits >> 16) as u16).collect();
-        let expected = |format, weights: &[u32]| -> Vec<u32> {
-            let op = Op::Linear(Linear::whole(rows as u32, cols as u32, format));
-            x.chunks(cols).flat_map(|x| defined(op, 0, &[x, weights], rows)).collect()
-        };
-        let in_f32 = expected(WeightFormat::F32, &weights);
-        let in_f16 = expected(WeightFormat::F16, &words(&halves));
-        let in_bf16 = expected(WeightFormat::BF16, &words(&upper));
-        let vectors = x.len() / cols;
-        for level in Level::all() {
-            let got = |each: &dyn Fn(&mut [Outputs])| {
-                let mut outputs = vec![[0.0; GROUP]; rows.div_ceil(GROUP) * vectors];
-                each(&mut outputs);
-                let mut out = vec![0.0; vectors * rows];
-                scatter(&outputs, vectors, 0, rows, &mut out);
-                bits(&out)
-            };
-            let x = f32s(&x);
-            let f32_rows = got(&|out| by_rows::<F32>(level, f32s(&weights), cols, x, out));
-            prop_assert_eq!(&f32_rows, &in_f32, "{}", level.name());
-            let f16_rows = got(&|out| by_rows::<F16>(level, &halves, cols, x, out));
-            prop_assert_eq!(&f16_rows, &in_f16, "{}", level.name());
-            let bf16_rows = got(&|out| by_rows::<BF16>(level, &upper, cols, x, out));
-            prop_assert_eq!(&bf16_rows, &in_bf16, "{}", level.name());
-            let groups = grouped(f32s(&weights), cols);
-            let f32_groups = got(&|out| float::f32_groups(level, &groups, cols, x, out));
-            prop_assert_eq!(&f32_groups, &in_f32, "{}", level.name());
-        }
+        floats_agree(rows, cols, &weights, &x)?;
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The chosen experts' matrices times vectors: of one row each expert by itself; of many rows each expert with all vectors that are sent
 //! to it, so that its matrix is read once.
 
-use super::linear::floats;
+use super::linear::{self, floats};
 use super::split::{for_each_chunk, for_each_chunk_of};
 use super::weights::Matrix;
 use super::{Bench, WORTH};
@@ -13,11 +13,12 @@ use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_program::op::ExpertLinear;
 use gavel_program::{Node, Op};
 use gavel_simd::linear::Outputs;
-use gavel_simd::{Activations, GROUP, Level, linear, rows};
+use gavel_simd::linear::rows::{BF16, F16, F32, round};
+use gavel_simd::{Activations, GROUP, Level, linear as packed, rows};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Words of memory for the vectors of a batch, each quantized by itself.
+/// Words of memory for the vectors of a batch, each as the matrices meet it.
 pub(super) fn words(node: &Node, rows: usize) -> usize {
     match &node.op {
         Op::ExpertLinear(p) => rows * p.used as usize * words_of_one(p),
@@ -26,7 +27,7 @@ pub(super) fn words(node: &Node, rows: usize) -> usize {
 }
 
 fn words_of_one(p: &ExpertLinear) -> usize {
-    Activations::words(1, (p.cols as usize).next_multiple_of(32))
+    linear::words(1, p.cols as usize)
 }
 
 /// A node of experts of weights that have a fast path, for one row and its whole output; `false`, with `out` as it was, for any other node.
@@ -135,24 +136,31 @@ impl<'a> Experts<'a> {
         self.p.rows as usize / GROUP
     }
 
-    /// Groups of an expert's rows times vectors, which `memory` holds quantized if the matrix is.
-    fn product(
-        &self,
-        expert: usize,
-        groups: Range<usize>,
-        [x, memory]: [&[u32]; 2],
-        out: &mut [Outputs],
-    ) {
+    /// Puts vectors into `memory` as the matrices meet them.
+    fn prepare(&self, x: &[u32], memory: &mut [u32]) {
+        let (x, level): (&[f32], _) = (cast_slice(x), self.level);
+        match &self.matrix {
+            Matrix::Packed(_) => {
+                Activations::quantize(level, x, self.p.cols as usize, memory);
+            }
+            Matrix::F16(_) => round::<F16>(level, x, cast_slice_mut(memory)),
+            Matrix::BF16(_) => round::<BF16>(level, x, cast_slice_mut(memory)),
+            _ => round::<F32>(level, x, cast_slice_mut(memory)),
+        }
+    }
+
+    /// Groups of an expert's rows times vectors, which `memory` holds as the matrix meets them.
+    fn product(&self, expert: usize, groups: Range<usize>, memory: &[u32], out: &mut [Outputs]) {
         let (cols, first) = (self.p.cols as usize, expert * self.groups());
         let vectors = out.len() / groups.len();
         let groups = first + groups.start..first + groups.end;
         match &self.matrix {
             Matrix::Packed(matrix) => {
                 let x = Activations::quantized(vectors, cols, memory);
-                linear(self.level, matrix, groups, &x, out);
+                packed(self.level, matrix, groups, &x, out);
             }
             matrix => {
-                let x = &cast_slice(x)[..vectors * cols];
+                let x = &cast_slice(memory)[..vectors * cols];
                 let all = (self.p.experts * self.p.rows) as usize;
                 floats(self.level, matrix, [all, cols], groups, x, out);
             }
@@ -163,11 +171,9 @@ impl<'a> Experts<'a> {
     fn multiply_one(&self, x: &[u32], chosen: &[u32], memory: &mut [u32], out: &mut [Outputs]) {
         let (p, cols, words) = (&self.p, self.p.cols as usize, words_of_one(&self.p));
         let vectors = if p.own { chosen.len() } else { 1 };
-        if let Matrix::Packed(_) = self.matrix {
-            let x = x[..vectors * cols].chunks_exact(cols);
-            for (x, memory) in x.zip(memory.chunks_exact_mut(words)) {
-                Activations::quantize(self.level, cast_slice(x), cols, memory);
-            }
+        let x = x[..vectors * cols].chunks_exact(cols);
+        for (x, memory) in x.zip(memory.chunks_exact_mut(words)) {
+            self.prepare(x, memory);
         }
         let memory = &*memory;
         let worth = out.len() * GROUP * cols >= WORTH;
@@ -177,7 +183,7 @@ impl<'a> Experts<'a> {
                 return;
             }
             let vector = if p.own { place } else { 0 };
-            let x = [&x[vector * cols..], &memory[vector * words..]];
+            let x = &memory[vector * words..];
             self.product(chosen[place] as usize, groups, x, out);
         });
     }
@@ -193,11 +199,8 @@ impl<'a> Experts<'a> {
         let part = |run: &Run<'_>, width: usize| {
             run.before * width..(run.before + run.places.len()) * width
         };
-        if let Matrix::Packed(_) = self.matrix {
-            for run in sent.runs() {
-                let x = cast_slice(&gathered[part(&run, cols)]);
-                Activations::quantize(self.level, x, cols, &mut memory[part(&run, words)]);
-            }
+        for run in sent.runs() {
+            self.prepare(&gathered[part(&run, cols)], &mut memory[part(&run, words)]);
         }
         let memory = &*memory;
         let mut outputs = vec![[0.0; GROUP]; sent.count() * groups];
@@ -212,8 +215,7 @@ impl<'a> Experts<'a> {
         tasks.into_par_iter().for_each(|(run, first, out)| {
             check_thread();
             let groups = first..first + out.len() / run.places.len();
-            let x = [&gathered[part(&run, cols)], &memory[part(&run, words)]];
-            self.product(run.expert, groups, x, out);
+            self.product(run.expert, groups, &memory[part(&run, words)], out);
         });
         if sent.count() < chosen.len() {
             out.fill([0.0; GROUP]);

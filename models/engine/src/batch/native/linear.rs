@@ -9,7 +9,7 @@ use crate::scratch::with_scratch;
 use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_kernels::run_range;
 use gavel_program::Op;
-use gavel_simd::linear::rows::{BF16, F16, F32, rows as by_rows};
+use gavel_simd::linear::rows::{BF16, F16, F32, round, rows as by_rows};
 use gavel_simd::linear::{Outputs, float, scatter_from};
 use gavel_simd::{Activations, GROUP, Level, Packed, Quantizing, linear};
 use std::mem::take;
@@ -46,6 +46,8 @@ pub(super) fn alone(native: &super::Native, call: &Call<'_>, out: &mut [u32]) ->
             |groups, outputs: &mut [Outputs]| linear(level, &matrix, groups, &x, outputs);
         each(&multiply, &mut outputs);
     } else {
+        let mut memory = vec![0; cols];
+        let x = met(level, &matrix, x, &mut memory);
         let multiply = |groups, outputs: &mut [Outputs]| {
             floats(level, &matrix, [rows, cols], groups, x, outputs)
         };
@@ -57,7 +59,31 @@ pub(super) fn alone(native: &super::Native, call: &Call<'_>, out: &mut [u32]) ->
     true
 }
 
-/// Some groups of a matrix `[rows, cols]` of floating-point weights times vectors.
+/// Words of memory for vectors as matrices of any format meet them.
+pub(super) fn words(vectors: usize, cols: usize) -> usize {
+    Activations::words(vectors, cols.next_multiple_of(32)).max(vectors * cols)
+}
+
+/// Vectors as a matrix of floating-point weights meets them, in `memory` unless that is as they are.
+///
+/// # Panics
+/// If `memory` is shorter than they are.
+pub(super) fn met<'a>(
+    level: Level,
+    matrix: &Matrix<'_>,
+    x: &'a [f32],
+    memory: &'a mut [u32],
+) -> &'a [f32] {
+    let memory = cast_slice_mut(memory);
+    match matrix {
+        Matrix::F16(_) => round::<F16>(level, x, memory),
+        Matrix::BF16(_) => round::<BF16>(level, x, memory),
+        _ => return x,
+    }
+    &memory[..x.len()]
+}
+
+/// Some groups of a matrix `[rows, cols]` of floating-point weights times vectors, as it meets them.
 ///
 /// # Panics
 /// If it isn't such a matrix; all matrices of a stage have the same format.
@@ -107,6 +133,7 @@ impl Bench<'_> {
             };
             in_groups(parts, cols, vectors, &mut self.outputs, &each);
         } else {
+            let x = met(level, &matrix(&parts[0]), x, &mut self.activations);
             let each = |part: &Part, groups: Range<usize>, out: &mut [Outputs]| {
                 floats(level, &matrix(part), [part.rows, cols], groups, x, out);
             };

@@ -23,7 +23,7 @@ use crate::packed_store::PackedStore;
 use caches::Caches;
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::{Control, MAX_INPUTS, Node, Operand};
-use gavel_simd::{Activations, GROUP, Level, linear::Outputs};
+use gavel_simd::{GROUP, Level, linear::Outputs};
 use weights::Weights;
 
 /// Multiply-adds that are worth a second thread: waking one and waiting for it takes some microseconds.
@@ -84,8 +84,7 @@ impl Prepared for Native {
         for stage in stages {
             match stage {
                 Stage::Linear { cols, parts, .. } => {
-                    activations =
-                        activations.max(Activations::words(rows, cols.next_multiple_of(32)));
+                    activations = activations.max(linear::words(rows, *cols));
                     outputs = outputs.max(rows * parts.iter().map(linear::groups).sum::<usize>());
                 }
                 Stage::Row { node, out } => {

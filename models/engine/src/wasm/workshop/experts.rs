@@ -42,7 +42,7 @@ impl Bench<'_> {
         self.first().memory.allow(fuel)?;
         let ready = match held {
             Held::Packed => self.quantized(p, x, &sent)?,
-            _ => self.gathered(p, x, &sent)?,
+            _ => self.gathered(p, held, x, &sent)?,
         };
         let vectors = self.places.vectors.clone();
         let products = self.places.products.clone();
@@ -107,20 +107,30 @@ impl Bench<'_> {
         Ok(Ready { at, words })
     }
 
-    /// The vectors of each expert as they are.
+    /// The vectors of each expert as its floating-point weights meet them.
     fn gathered(
         &mut self,
         p: &ExpertLinear,
+        held: Held,
         x: Place,
         sent: &Sent,
     ) -> Result<Ready, wasmtime::Error> {
         let cols = p.cols as usize;
-        let vectors = self.places.vectors[0];
+        let (vectors, gather) = (self.places.vectors[0], self.places.gathered);
         let first = self.first();
         let (mut at, mut words) = (Vec::new(), 0);
         for run in sent.runs() {
             let own = words..words + run.places.len() * cols;
-            gather_run(first, &run, sent, x, cols, vectors.after(own.start))?;
+            let to = vectors.part(own.start, own.len());
+            match held {
+                Held::Rows(format) => {
+                    let from = gather_run(first, &run, sent, x, cols, gather)?;
+                    first.round(format, from, to)?;
+                }
+                _ => {
+                    gather_run(first, &run, sent, x, cols, to)?;
+                }
+            }
             words = own.end;
             at.push(own);
         }

@@ -50,6 +50,7 @@ impl Bench<'_> {
         first.memory.allow(fuel)?;
         match held {
             Held::Packed => first.quantize(x, vectors, cols, ready[0])?,
+            Held::Rows(format) => first.round(format, x, ready[0])?,
             _ => first.memory.copy(x, ready[0])?,
         }
         let crew = self.crew();

@@ -4,7 +4,7 @@
 
 use super::{F32, Float, Grid, Number, Rows, fold, tail};
 use core::arch::x86_64::*;
-use gavel_kernels::num::LANES;
+use gavel_kernels::num::{BF16_END, BF16_LEAST, BF16_NAN, LANES};
 
 /// Rows and vectors of a tile: as many sums as stay in registers.
 const ROWS: usize = 2;
@@ -14,7 +14,7 @@ const VECTORS: usize = 2;
 type Sixteen = [__m256; 2];
 
 /// All rows times all vectors.
-#[target_feature(enable = "avx2,f16c")]
+#[target_feature(enable = "avx2,f16c,fma")]
 pub(super) fn products<N: Number>(
     weights: Rows<'_, N::Bits>,
     x: Rows<'_, f32>,
@@ -34,7 +34,7 @@ pub(super) fn products<N: Number>(
 }
 
 /// Some rows times some vectors.
-#[target_feature(enable = "avx2,f16c")]
+#[target_feature(enable = "avx2,f16c,fma")]
 fn tile<N: Number, const VECTORS: usize>(
     weights: [&[N::Bits]; ROWS],
     x: [&[f32]; VECTORS],
@@ -48,7 +48,7 @@ fn tile<N: Number, const VECTORS: usize>(
             for vector in 0..VECTORS {
                 let x = load::<F32>(x[vector].as_ptr().add(at));
                 for row in 0..ROWS {
-                    sums[vector][row] = added(sums[vector][row], w[row], x);
+                    sums[vector][row] = plus::<N>(sums[vector][row], w[row], x);
                 }
             }
         }
@@ -60,7 +60,7 @@ fn tile<N: Number, const VECTORS: usize>(
                 let x = tail(x[vector]);
                 // SAFETY: both are sixteen numbers.
                 let (w, x) = unsafe { (load::<N>(w.as_ptr()), load::<F32>(x.as_ptr())) };
-                sums[vector][row] = added(sums[vector][row], w, x);
+                sums[vector][row] = plus::<N>(sums[vector][row], w, x);
             }
         }
     }
@@ -79,17 +79,23 @@ fn tile<N: Number, const VECTORS: usize>(
     out
 }
 
-/// Sums with the products of sixteen columns added.
+/// Sums with the products of sixteen columns added: fused where products are exact, so that it is the same.
 #[inline]
-#[target_feature(enable = "avx2")]
-fn added(sums: Sixteen, w: Sixteen, x: Sixteen) -> Sixteen {
-    [
-        _mm256_add_ps(sums[0], _mm256_mul_ps(w[0], x[0])),
-        _mm256_add_ps(sums[1], _mm256_mul_ps(w[1], x[1])),
-    ]
+#[target_feature(enable = "avx2,fma")]
+fn plus<N: Number>(sums: Sixteen, w: Sixteen, x: Sixteen) -> Sixteen {
+    match N::FLOAT {
+        Float::F32 => [
+            _mm256_add_ps(sums[0], _mm256_mul_ps(w[0], x[0])),
+            _mm256_add_ps(sums[1], _mm256_mul_ps(w[1], x[1])),
+        ],
+        Float::F16 | Float::BF16 => [
+            _mm256_fmadd_ps(w[0], x[0], sums[0]),
+            _mm256_fmadd_ps(w[1], x[1], sums[1]),
+        ],
+    }
 }
 
-/// Sixteen weights.
+/// Sixteen weights, as they count.
 ///
 /// # Safety
 /// They can be read.
@@ -104,7 +110,13 @@ unsafe fn load<N: Number>(weights: *const N::Bits) -> Sixteen {
                 Float::F32 => _mm256_loadu_ps(weights.cast()),
                 Float::F16 => _mm256_cvtph_ps(_mm_loadu_si128(weights.cast())),
                 Float::BF16 => {
-                    let bits = _mm256_cvtepu16_epi32(_mm_loadu_si128(weights.cast()));
+                    let halves = _mm_loadu_si128(weights.cast());
+                    let magnitudes = _mm_and_si128(halves, _mm_set1_epi16(0x7fff));
+                    let counts = _mm_cmpgt_epi16(magnitudes, _mm_set1_epi16(BF16_LEAST as i16 - 1));
+                    let is_nan = _mm_cmpgt_epi16(magnitudes, _mm_set1_epi16(BF16_END as i16 - 1));
+                    let nan = _mm_and_si128(is_nan, _mm_set1_epi16(BF16_NAN as i16));
+                    let halves = _mm_or_si128(_mm_and_si128(halves, counts), nan);
+                    let bits = _mm256_cvtepu16_epi32(halves);
                     _mm256_castsi256_ps(_mm256_slli_epi32::<16>(bits))
                 }
             }

@@ -1,5 +1,6 @@
 //! Matrices of floating-point weights, whose rows lie as in the file, times vectors: a few rows with a few vectors at a time, each pair
-//! with its sixteen lanes of partial sums in registers.
+//! with its sixteen lanes of partial sums in registers. Products with 16-bit weights are exact, and so are added with the fused
+//! instructions of a target that has them.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -7,6 +8,7 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod fold;
+mod rounded;
 #[cfg(target_arch = "wasm32")]
 mod simd128;
 
@@ -19,7 +21,8 @@ use crate::level::{Kind, Level};
 use crate::pack::GROUP;
 #[cfg(target_arch = "wasm32")]
 use gavel_kernels::num::Lanes;
-use gavel_kernels::num::{LANES, stored};
+use gavel_kernels::num::{LANES, bf16_factor, stored};
+pub use rounded::round;
 
 /// A type of floating-point weights.
 pub trait Number {
@@ -28,7 +31,7 @@ pub trait Number {
     /// Which one it is.
     const FLOAT: Float;
 
-    /// The number; of a NaN the bits are not the canonical ones.
+    /// The number, as it counts; of a NaN the bits may not be the canonical ones.
     fn number(bits: Self::Bits) -> f32;
 
     /// [`products`] with vectors that stay near. A function of each type, so that it is compiled as this crate is, without checks of
@@ -126,9 +129,9 @@ macro_rules! number {
 }
 number!(F32, f32, |bits| bits);
 number!(F16, u16, half::to_f32);
-number!(BF16, u16, |bits| f32::from_bits(u32::from(bits) << 16));
+number!(BF16, u16, bf16_factor);
 
-/// Rows `weights` \[rows, cols\] times vectors `x` \[vectors, cols\]: `out[g, v]` are rows 16 g.. times vector v, as [`crate::linear()`] has
+/// Rows `weights` \[rows, cols\] times vectors `x` \[vectors, cols\], as [`round`] leaves them: `out[g, v]` are rows 16 g.. times vector v, as [`crate::linear()`] has
 /// it. Rows past the last one hold no meaning.
 ///
 /// # Panics
@@ -169,10 +172,12 @@ pub fn rows<N: Number>(
     }
 }
 
+/// Vectors that meet some rows together, at most.
+const MOST: usize = 48;
 /// Bytes of vectors that stay in a core's own cache while rows go by.
-const NEAR: usize = 1 << 18;
+const NEAR: usize = 1 << 20;
 
-/// `out[v * out_stride + r] = weights[r] . x[v]` over `cols` numbers of each, before any NaN is made canonical.
+/// `out[v * out_stride + r] = weights[r] . x[v]` over `cols` numbers of each, vectors being as [`round`] leaves them, before any NaN is made canonical.
 ///
 /// # Panics
 /// If a row is shorter than that, or `out` than its rows.
@@ -187,7 +192,7 @@ pub fn products<N: Number>(
     if weights.count == 0 {
         return;
     }
-    let near = (NEAR / size_of::<f32>() / cols.max(1)).max(1);
+    let near = (NEAR / size_of::<f32>() / cols.max(1)).clamp(1, MOST);
     for first in (0..x.count).step_by(near) {
         let out = Grid {
             numbers: &mut out[first * out_stride..],

@@ -5,7 +5,7 @@
 use super::{F32, Float, Number, Outputs, sum, tail};
 use crate::half;
 use core::arch::wasm32::*;
-use gavel_kernels::num::LANES;
+use gavel_kernels::num::{BF16_END, BF16_LEAST, BF16_NAN, LANES};
 
 /// Sixteen numbers.
 type Sixteen = [v128; 4];
@@ -72,7 +72,7 @@ fn added(sums: Sixteen, w: Sixteen, x: Sixteen) -> Sixteen {
     core::array::from_fn(|quarter| f32x4_add(sums[quarter], f32x4_mul(w[quarter], x[quarter])))
 }
 
-/// Sixteen weights.
+/// Sixteen weights, as they count.
 ///
 /// # Safety
 /// They can be read.
@@ -86,8 +86,13 @@ unsafe fn load<N: Number>(weights: *const N::Bits) -> Sixteen {
                 Float::F32 => v128_load(weights.cast()),
                 Float::F16 => four_halves(weights.cast()),
                 Float::BF16 => {
-                    let bits = u32x4_extend_low_u16x8(v128_load64_zero(weights.cast()));
-                    u32x4_shl(bits, 16)
+                    let halves = v128_load64_zero(weights.cast());
+                    let magnitudes = v128_and(halves, i16x8_splat(0x7fff));
+                    let counts = i16x8_ge(magnitudes, i16x8_splat(BF16_LEAST as i16));
+                    let is_nan = i16x8_ge(magnitudes, i16x8_splat(BF16_END as i16));
+                    let nan = v128_and(is_nan, i16x8_splat(BF16_NAN as i16));
+                    let halves = v128_or(v128_and(halves, counts), nan);
+                    u32x4_shl(u32x4_extend_low_u16x8(halves), 16)
                 }
             }
         }

@@ -2,10 +2,12 @@
 #![allow(unsafe_code)] // loads from arrays of sixteen numbers
 #![allow(clippy::needless_range_loop)] // over registers: what an iterator gives would lie in memory
 
+mod many;
+
 use super::{Float, Grid, Number, Rows, fold, tail};
 use core::arch::x86_64::*;
 use core::ops::Range;
-use gavel_kernels::num::LANES;
+use gavel_kernels::num::{BF16_END, BF16_LEAST, BF16_NAN, LANES};
 
 /// Rows and vectors of a tile: as many sums as stay in registers.
 const ROWS: usize = 4;
@@ -40,6 +42,9 @@ impl Ahead {
     }
 }
 
+/// From so many vectors on it is worth widening weights once for all of them.
+const MANY: usize = 12;
+
 /// All rows times all vectors.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,f16c")]
 pub(super) fn products<N: Number>(
@@ -48,6 +53,9 @@ pub(super) fn products<N: Number>(
     cols: usize,
     mut out: Grid<'_>,
 ) {
+    if x.count >= MANY {
+        return many::products::<N>(weights, x, cols, &mut out);
+    }
     for row in (0..weights.count).step_by(ROWS) {
         let some = weights.some(row, cols);
         let (rows, next) = (weights.count, ROWS * weights.stride);
@@ -91,8 +99,7 @@ fn tile<N: Number, const VECTORS: usize>(
                 for vector in 0..VECTORS {
                     let x = _mm512_loadu_ps(x[vector].as_ptr().add(at));
                     for row in 0..ROWS {
-                        let product = _mm512_mul_ps(w[row], x);
-                        sums[vector][row] = _mm512_add_ps(sums[vector][row], product);
+                        sums[vector][row] = plus::<N>(sums[vector][row], w[row], x);
                     }
                 }
             }
@@ -105,7 +112,7 @@ fn tile<N: Number, const VECTORS: usize>(
                 let x = tail(x[vector]);
                 // SAFETY: both are sixteen numbers.
                 let (w, x) = unsafe { (load::<N>(w.as_ptr()), _mm512_loadu_ps(x.as_ptr())) };
-                sums[vector][row] = _mm512_add_ps(sums[vector][row], _mm512_mul_ps(w, x));
+                sums[vector][row] = plus::<N>(sums[vector][row], w, x);
             }
         }
     }
@@ -115,6 +122,16 @@ fn tile<N: Number, const VECTORS: usize>(
         out[vector] = fold::fours([quarter(a), quarter(b), quarter(c), quarter(d)]);
     }
     out
+}
+
+/// Sums with products added: fused where products are exact, so that it is the same.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn plus<N: Number>(sums: __m512, w: __m512, x: __m512) -> __m512 {
+    match N::FLOAT {
+        Float::F32 => _mm512_add_ps(sums, _mm512_mul_ps(w, x)),
+        Float::F16 | Float::BF16 => _mm512_fmadd_ps(w, x, sums),
+    }
 }
 
 /// Lanes l + 8, then l + 4, of sixteen.
@@ -127,12 +144,12 @@ fn quarter(sixteen: __m512) -> __m128 {
     ))
 }
 
-/// Sixteen weights.
+/// Sixteen weights, as they count.
 ///
 /// # Safety
 /// They can be read.
 #[inline]
-#[target_feature(enable = "avx512f")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 unsafe fn load<N: Number>(weights: *const N::Bits) -> __m512 {
     // SAFETY: the caller's promise.
     unsafe {
@@ -140,7 +157,15 @@ unsafe fn load<N: Number>(weights: *const N::Bits) -> __m512 {
             Float::F32 => _mm512_loadu_ps(weights.cast()),
             Float::F16 => _mm512_cvtph_ps(_mm256_loadu_si256(weights.cast())),
             Float::BF16 => {
-                let bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256(weights.cast()));
+                let halves = _mm256_loadu_si256(weights.cast());
+                let magnitudes = _mm256_and_si256(halves, _mm256_set1_epi16(0x7fff));
+                let least = _mm256_set1_epi16(BF16_LEAST as i16);
+                let counts = _mm256_cmpge_epi16_mask(magnitudes, least);
+                let end = _mm256_set1_epi16(BF16_END as i16);
+                let is_nan = _mm256_cmpge_epi16_mask(magnitudes, end);
+                let nan = _mm256_set1_epi16(BF16_NAN as i16);
+                let halves = _mm256_mask_mov_epi16(halves, is_nan, nan);
+                let bits = _mm512_cvtepu16_epi32(_mm256_maskz_mov_epi16(counts, halves));
                 _mm512_castsi512_ps(_mm512_slli_epi32::<16>(bits))
             }
         }
