@@ -1,60 +1,15 @@
 //! The same transactions on this node and on a real `anvil`: the same gas and the same statuses.
 //! GAVEL_ANVIL names the binary; without it this is skipped.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bloom, Bytes, U256};
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use gavel_devnet::DevAccount;
+use gavel_fixtures::Anvil;
 use serde_json::Value;
 
-use crate::probe::{Node, Probe, client, deploy};
-
-/// A running anvil; it is killed when dropped.
-struct Anvil {
-    process: Child,
-    url: String,
-}
-
-impl Anvil {
-    fn start(binary: &Path) -> Self {
-        let mut process = Command::new(binary)
-            .args([
-                "--port",
-                "0",
-                "--hardfork",
-                "osaka",
-                "--gas-limit",
-                "60000000",
-            ])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("anvil starts");
-        let output = BufReader::new(process.stdout.take().expect("a pipe"));
-        let address = output
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| line.strip_prefix("Listening on ").map(str::to_owned))
-            .expect("anvil says where it listens");
-        Self {
-            process,
-            url: format!("http://{address}"),
-        }
-    }
-}
-
-impl Drop for Anvil {
-    fn drop(&mut self) {
-        let killed = self.process.kill().and_then(|()| self.process.wait());
-        if let Err(error) = killed {
-            eprintln!("anvil did not stop: {error}");
-        }
-    }
-}
+use crate::probe::{Node, Probe, client, deploy, mined};
 
 /// What two nodes must agree on.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,13 +42,7 @@ impl Outcome {
 async fn send(client: &DynProvider, request: TransactionRequest) -> TransactionReceipt {
     // The gas limit is given, so that a transaction that fails is sent nevertheless.
     let request = request.with_gas_limit(1_000_000);
-    client
-        .send_transaction(request)
-        .await
-        .unwrap()
-        .get_receipt()
-        .await
-        .unwrap()
+    mined(client, request).await
 }
 
 async fn play(client: &DynProvider, account: Address) -> (Vec<Outcome>, Vec<u64>) {
@@ -166,11 +115,10 @@ async fn play(client: &DynProvider, account: Address) -> (Vec<Outcome>, Vec<u64>
 #[tokio::test]
 async fn anvil_agrees_on_gas_and_statuses() {
     let what = "gas and statuses as on anvil";
-    let Some(binary) = gavel_fixtures::program("GAVEL_ANVIL", what) else {
+    let Some(anvil) = Anvil::start(what, &["--gas-limit", "60000000"]) else {
         return;
     };
     let node = Node::start();
-    let anvil = Anvil::start(&binary);
     let accounts: &[DevAccount] = node.devnet.accounts();
     let theirs = client(&anvil.url, accounts);
     let funding = (accounts[0].address, U256::from(10).pow(U256::from(21)));

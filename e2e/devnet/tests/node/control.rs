@@ -1,13 +1,12 @@
 //! The development methods, as clients call them.
 
-use alloy::eips::BlockId;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, U64, U256, address};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use serde_json::{Value, json};
 
-use crate::probe::{Node, refusal};
+use crate::probe::{Node, mined, refusal};
 
 const SINK: Address = address!("0x00000000000000000000000000000000005117c0");
 
@@ -20,13 +19,7 @@ impl Node {
     }
 
     async fn time(&self) -> u64 {
-        let block = self
-            .client
-            .get_block(BlockId::latest())
-            .await
-            .unwrap()
-            .unwrap();
-        block.header.timestamp
+        self.head().await.timestamp
     }
 
     async fn pay(&self) -> alloy::primitives::TxHash {
@@ -158,8 +151,7 @@ async fn blocks_come_by_the_clock() {
     let request = TransactionRequest::default()
         .with_to(SINK)
         .with_value(U256::from(1));
-    let sent = node.client.send_transaction(request).await.unwrap();
-    assert!(sent.get_receipt().await.unwrap().status());
+    assert!(mined(&node.client, request).await.status());
 }
 
 #[tokio::test]
@@ -173,11 +165,6 @@ async fn balances_and_base_fees_are_set() {
     node.rpc("anvil_setNextBlockBaseFeePerGas", json!(["0x77"]))
         .await;
     node.rpc("evm_mine", json!([])).await;
-    let head = node
-        .client
-        .get_block(BlockId::latest())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(head.header.base_fee_per_gas, Some(0x77));
+    let head = node.head().await;
+    assert_eq!(head.base_fee_per_gas, Some(0x77));
 }

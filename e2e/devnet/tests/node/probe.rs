@@ -1,9 +1,10 @@
 //! A node, a client, and the contract of `tests/probe`.
 
+use alloy::eips::BlockId;
 use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::{Address, Bytes, hex};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
-use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
+use alloy::rpc::types::{Header, TransactionReceipt, TransactionRequest};
 use alloy::sol;
 use alloy::transports::{RpcError, TransportErrorKind};
 use gavel_devnet::{DevAccount, Devnet, DevnetConfig};
@@ -48,6 +49,12 @@ impl Node {
         self.devnet.accounts()[who].address
     }
 
+    /// The latest block's header.
+    pub(crate) async fn head(&self) -> Header {
+        let block = self.client.get_block(BlockId::latest()).await;
+        block.expect("an answer").expect("a block").header
+    }
+
     pub(crate) async fn probe(&self) -> Probe::ProbeInstance<DynProvider> {
         let receipt = deploy(&self.client).await;
         let address = receipt.contract_address.expect("a deployment");
@@ -69,7 +76,15 @@ pub(crate) fn client(url: &str, accounts: &[DevAccount]) -> DynProvider {
 
 /// Deploys the contract.
 pub(crate) async fn deploy(client: &DynProvider) -> TransactionReceipt {
-    let request = TransactionRequest::default().with_deploy_code(creation_code());
+    mined(
+        client,
+        TransactionRequest::default().with_deploy_code(creation_code()),
+    )
+    .await
+}
+
+/// Sends a transaction and waits for its receipt.
+pub(crate) async fn mined(client: &DynProvider, request: TransactionRequest) -> TransactionReceipt {
     let sent = client.send_transaction(request).await.expect("sent");
     sent.get_receipt().await.expect("mined")
 }

@@ -7,7 +7,7 @@ use alloy::providers::{Provider, ProviderBuilder};
 use alloy::rpc::types::TransactionRequest;
 use gavel_devnet::{Devnet, DevnetConfig};
 
-use crate::probe::{Node, client, creation_code, refusal};
+use crate::probe::{Node, client, creation_code, mined, refusal};
 
 const SINK: Address = address!("0x00000000000000000000000000000000005117c0");
 
@@ -55,12 +55,7 @@ async fn an_estimate_is_enough_and_hardly_more() {
     ] {
         let request = call.with_from(node.address(0));
         let estimate = node.client.estimate_gas(request.clone()).await.unwrap();
-        let sent = node
-            .client
-            .send_transaction(request.with_gas_limit(estimate))
-            .await
-            .unwrap();
-        let receipt = sent.get_receipt().await.unwrap();
+        let receipt = mined(&node.client, request.with_gas_limit(estimate)).await;
         assert!(receipt.status(), "{name}");
         // What is over: the 64th part that the outer call keeps back.
         assert!(receipt.gas_used <= estimate, "{name}");
@@ -90,14 +85,7 @@ async fn an_estimate_respects_the_calldata_floor() {
         node.client.estimate_gas(request.clone()).await.unwrap(),
         floor
     );
-    let receipt = node
-        .client
-        .send_transaction(request)
-        .await
-        .unwrap()
-        .get_receipt()
-        .await
-        .unwrap();
+    let receipt = mined(&node.client, request).await;
     assert_eq!(receipt.gas_used, floor);
 }
 
@@ -112,14 +100,7 @@ async fn fees_are_found_and_paid() {
     let request = TransactionRequest::default()
         .with_to(SINK)
         .with_value(U256::from(1));
-    let receipt = node
-        .client
-        .send_transaction(request)
-        .await
-        .unwrap()
-        .get_receipt()
-        .await
-        .unwrap();
+    let receipt = mined(&node.client, request).await;
     let paid = U256::from(receipt.gas_used) * U256::from(receipt.effective_gas_price);
     let after = node.client.get_balance(node.address(0)).await.unwrap();
     assert_eq!(before - after, paid + U256::from(1));
@@ -143,13 +124,7 @@ async fn nonces_and_chain_ids_are_checked() {
             .with_max_fee_per_gas(20_000_000_000)
             .with_max_priority_fee_per_gas(1)
     };
-    node.client
-        .send_transaction(request())
-        .await
-        .unwrap()
-        .get_receipt()
-        .await
-        .unwrap();
+    mined(&node.client, request()).await;
     let again = request().with_value(U256::from(1));
     let (code, message, _) = refusal(node.client.send_transaction(again).await);
     assert_eq!(
@@ -173,15 +148,7 @@ async fn several_accounts_send_at_once() {
             .with_to(SINK)
             .with_value(U256::from(1));
         let client = node.client.clone();
-        tokio::spawn(async move {
-            client
-                .send_transaction(request)
-                .await
-                .unwrap()
-                .get_receipt()
-                .await
-                .unwrap()
-        })
+        tokio::spawn(async move { mined(&client, request).await })
     });
     for sent in sends.collect::<Vec<_>>() {
         assert!(sent.await.unwrap().status());

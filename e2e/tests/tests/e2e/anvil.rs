@@ -2,59 +2,18 @@
 
 use crate::world;
 use gavel_adversaries::{Lie, LieKind};
+use gavel_fixtures::Anvil;
 use gavel_primitives::Params;
 use gavel_stage::{Ask, Node, Scene, Time, play};
-use std::{
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
-};
 
 /// The key of anvil's first account, which everyone knows.
 const KEY: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
-/// A running anvil, killed with the value.
-struct Anvil {
-    process: Child,
-    url: String,
-}
-
-impl Anvil {
-    fn start(binary: &Path) -> Self {
-        let mut process = Command::new(binary)
-            .args(["--port", "0", "--hardfork", "osaka"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("anvil starts");
-        let output = BufReader::new(process.stdout.take().expect("a pipe"));
-        let address = output
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| line.strip_prefix("Listening on ").map(str::to_owned))
-            .expect("anvil says where it listens");
-        Anvil {
-            process,
-            url: format!("http://{address}"),
-        }
-    }
-}
-
-impl Drop for Anvil {
-    fn drop(&mut self) {
-        let killed = self.process.kill().and_then(|()| self.process.wait());
-        if let Err(error) = killed {
-            eprintln!("anvil did not stop: {error}");
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn every_lie_loses_on_anvil() {
-    let what = "every lie on anvil";
-    let Some(binary) = gavel_fixtures::program("GAVEL_ANVIL", what) else {
+    let Some(anvil) = Anvil::start("every lie on anvil", &[]) else {
         return;
     };
-    let anvil = Anvil::start(&binary);
     let node = Node::connect(&anvil.url, KEY.parse().expect("a key")).await;
     let node = node.expect("anvil answers");
     assert_eq!(node.time(), Time::Moved, "anvil has time controls");

@@ -3,8 +3,8 @@
 use gavel_adversaries::{Liar, Lie};
 use gavel_engine::{Engine, Native};
 use gavel_formats::{ImageInfo, Limits, ModelFile, import};
-use gavel_machine::Image;
 use gavel_primitives::{Params, Request, root_of_bytes};
+use gavel_stage::guest_image;
 use gavel_traces::{Data, Honest, KnownRequest, Library};
 use std::sync::{Arc, OnceLock};
 
@@ -21,17 +21,6 @@ pub(crate) const DRAWN: Params = Params {
     ..Params::greedy(8)
 };
 
-/// The committed guest.
-pub(crate) fn image() -> Arc<Image> {
-    static IMAGE: OnceLock<Arc<Image>> = OnceLock::new();
-    let load = || {
-        let text_end = gavel_image::record().text_end;
-        let image = Image::from_parts(gavel_image::IMAGE, gavel_image::ENTRY, text_end);
-        Arc::new(image.expect("the committed image is well-formed"))
-    };
-    Arc::clone(IMAGE.get_or_init(load))
-}
-
 /// The engine of a model file.
 pub(crate) fn engine(file: &Arc<ModelFile>) -> Arc<Engine> {
     engine_with(file, &Limits::default())
@@ -40,7 +29,7 @@ pub(crate) fn engine(file: &Arc<ModelFile>) -> Arc<Engine> {
 /// The same imported with other limits.
 pub(crate) fn engine_with(file: &Arc<ModelFile>, limits: &Limits) -> Arc<Engine> {
     let info = ImageInfo {
-        root: image().root(),
+        root: guest_image().root(),
         entry: gavel_image::ENTRY,
         depth: gavel_image::IMAGE_DEPTH,
     };
@@ -75,7 +64,7 @@ pub(crate) fn request(engine: &Engine, prompt: &str, params: Params) -> KnownReq
 
 /// Who tells the truth about a request.
 pub(crate) fn honest(engine: &Arc<Engine>, known: &KnownRequest) -> Library {
-    let library = Library::new(image(), Arc::new(Honest));
+    let library = Library::new(guest_image(), Arc::new(Honest));
     library.add_program(Arc::clone(engine));
     library.add_request(known.clone());
     library
@@ -83,7 +72,7 @@ pub(crate) fn honest(engine: &Arc<Engine>, known: &KnownRequest) -> Library {
 
 /// Who lies about it.
 pub(crate) fn liar(engine: &Arc<Engine>, known: &KnownRequest, lie: Lie) -> Liar {
-    let liar = Liar::new(lie, 0, image());
+    let liar = Liar::new(lie, 0, guest_image());
     liar.library().add_program(Arc::clone(engine));
     liar.library().add_request(known.clone());
     liar
