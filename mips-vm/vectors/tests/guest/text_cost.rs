@@ -41,10 +41,7 @@ impl Vocabulary {
     }
 
     fn inputs(&self, prompt: &[u8]) -> Vec<Vec<u32>> {
-        let mut offsets = vec![0];
-        for text in &self.texts {
-            offsets.push(offsets[offsets.len() - 1] + text.len() as u32);
-        }
+        let [texts, offsets] = joined(&self.texts);
         let mut sorted: Vec<u32> = (0..self.texts.len() as u32).collect();
         sorted.sort_by_key(|id| &self.texts[*id as usize]);
         let scores = self
@@ -53,7 +50,7 @@ impl Vocabulary {
             .map(|text| (self.score)(text.len()).to_bits());
         vec![
             packed(prompt),
-            packed(&self.texts.concat()),
+            texts,
             offsets,
             scores.collect(),
             sorted,
@@ -63,6 +60,15 @@ impl Vocabulary {
             vec![],
         ]
     }
+}
+
+/// Texts one after the other, and where each begins and the last ends.
+pub(crate) fn joined(texts: &[Vec<u8>]) -> [Vec<u32>; 2] {
+    let mut offsets = vec![0];
+    for text in texts {
+        offsets.push(offsets[offsets.len() - 1] + text.len() as u32);
+    }
+    [packed(&texts.concat()), offsets]
 }
 
 /// Bytes as words, padded with zeros.

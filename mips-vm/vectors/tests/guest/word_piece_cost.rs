@@ -1,6 +1,6 @@
 //! Measured costs of WordPiece, on prompts and tables that make much work.
 
-use crate::text_cost::{control, measure, node, packed};
+use crate::text_cost::{control, joined, measure, node, packed};
 use gavel_kernels::cost;
 use gavel_program::Op;
 use gavel_program::op::WordPiece;
@@ -59,15 +59,8 @@ impl Tables {
         });
         let mut inputs = vec![packed(prompt), packed(&classes), rows.collect()];
         for texts in [&self.specials, &self.words, &self.words] {
-            let mut offsets = vec![0];
-            for text in texts {
-                offsets.push(offsets[offsets.len() - 1] + text.len() as u32);
-            }
-            inputs.extend([
-                packed(&texts.concat()),
-                offsets,
-                (0..texts.len() as u32).collect(),
-            ]);
+            let [bytes, offsets] = joined(texts);
+            inputs.extend([bytes, offsets, (0..texts.len() as u32).collect()]);
         }
         inputs
     }
