@@ -42,6 +42,7 @@ mod roots;
 pub mod safetensors;
 mod shards;
 mod text;
+mod untaken;
 pub mod vocab;
 
 pub use assemble::ImageInfo;

@@ -8,9 +8,10 @@ use crate::file::ModelFile;
 use crate::gguf::{Gguf, Tensor, TensorType};
 use crate::planes::{Plane, format, planes};
 use crate::shards::{Sharded, shard_name, shards_of_part};
+use crate::untaken::Untaken;
 use gavel_program::boot::WINDOW_BYTES;
 use gavel_program::{Operand, WeightFormat};
-use std::{collections::BTreeSet, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 /// A matrix among the weights.
 #[derive(Clone, Debug)]
@@ -44,10 +45,9 @@ impl Matrix {
 pub(crate) struct Matrices<'a> {
     file: &'a Arc<ModelFile>,
     gguf: &'a Gguf<'a>,
-    family: &'static str,
     /// Bytes of the largest plane that isn't sharded.
     most: u64,
-    unused: BTreeSet<&'a str>,
+    untaken: Untaken<'a>,
 }
 
 impl<'a> Matrices<'a> {
@@ -61,9 +61,8 @@ impl<'a> Matrices<'a> {
         Matrices {
             file,
             gguf,
-            family,
             most: u64::from(most).min(WINDOW_BYTES as u64),
-            unused: gguf.tensors().map(|tensor| tensor.name).collect(),
+            untaken: Untaken::new(gguf.tensors().map(|tensor| tensor.name), family),
         }
     }
 
@@ -178,14 +177,7 @@ impl<'a> Matrices<'a> {
 
     /// Refuses a file with a tensor that nobody took: a bias, a frequency factor, an expert.
     pub(crate) fn refuse_unused(&self) -> Result<(), ImportError> {
-        match self.unused.first() {
-            None => Ok(()),
-            Some(name) => Err(ImportError::Unknown {
-                what: "tensor",
-                name: (*name).into(),
-                family: self.family,
-            }),
-        }
+        self.untaken.refuse()
     }
 
     /// A tensor by name and shape, slowest dimension first.
@@ -194,16 +186,8 @@ impl<'a> Matrices<'a> {
             .gguf
             .tensor(name)
             .ok_or_else(|| missing(name, "a tensor"))?;
-        let got: Vec<u64> = tensor.dims.iter().rev().copied().collect();
-        let expected: Vec<u64> = shape.iter().map(|dim| u64::from(*dim)).collect();
-        if got != expected {
-            return Err(ImportError::Shape {
-                tensor: name.into(),
-                got,
-                expected,
-            });
-        }
-        self.unused.remove(name);
+        let dims = tensor.dims.iter().rev().copied();
+        self.untaken.take(name, dims, shape)?;
         Ok(tensor)
     }
 

@@ -1,25 +1,25 @@
 //! Takes a file's tensors by name, each with the shape that the model asks for.
 
-use super::{Contents, Entry, MAX_DIMS};
+use super::{Contents, Entry};
 use crate::ImportError;
 use crate::assemble::Assembly;
 use crate::fields::missing;
 use crate::file::{ModelFile, words_at};
 use crate::matrices::Matrix;
+use crate::untaken::Untaken;
 use gavel_kernels::num::{bf16_to_f32, f16_to_f32};
 use gavel_program::boot::WINDOW_BYTES;
 use gavel_program::{DType, Operand};
 use safetensors::Dtype;
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 /// The tensors of a file that are still to be taken.
 pub(crate) struct Tensors<'a> {
     file: &'a Arc<ModelFile>,
     contents: &'a Contents,
-    family: &'static str,
     /// What stands before every name.
     prefix: &'static str,
-    unused: BTreeSet<&'a str>,
+    untaken: Untaken<'a>,
 }
 
 impl<'a> Tensors<'a> {
@@ -36,9 +36,8 @@ impl<'a> Tensors<'a> {
         Tensors {
             file,
             contents,
-            family,
             prefix,
-            unused: names.filter(|name| !bare(name)).collect(),
+            untaken: Untaken::new(names.filter(|name| !bare(name)), family),
         }
     }
 
@@ -92,14 +91,7 @@ impl<'a> Tensors<'a> {
 
     /// Refuses a file with a tensor that nobody took.
     pub(crate) fn refuse_unused(&self) -> Result<(), ImportError> {
-        match self.unused.first() {
-            None => Ok(()),
-            Some(name) => Err(ImportError::Unknown {
-                what: "tensor",
-                name: (*name).into(),
-                family: self.family,
-            }),
-        }
+        self.untaken.refuse()
     }
 
     /// A tensor by name and shape, slowest dimension first.
@@ -107,14 +99,8 @@ impl<'a> Tensors<'a> {
         let whole = format!("{}{name}", self.prefix);
         let found = self.contents.0.get_key_value(&whole);
         let (name, entry) = found.ok_or_else(|| missing(&whole, "a tensor"))?;
-        let expected: Vec<u64> = shape.iter().map(|dim| u64::from(*dim)).collect();
-        if entry.shape != expected {
-            return Err(ImportError::Shape {
-                tensor: name.clone(),
-                got: entry.shape.iter().take(MAX_DIMS).copied().collect(),
-                expected,
-            });
-        }
+        self.untaken
+            .take(name, entry.shape.iter().copied(), shape)?;
         if entry.range.len() > WINDOW_BYTES {
             return Err(ImportError::Whole {
                 name: name.clone(),
@@ -122,7 +108,6 @@ impl<'a> Tensors<'a> {
                 limit: WINDOW_BYTES as u64,
             });
         }
-        self.unused.remove(name.as_str());
         Ok((name, entry))
     }
 }
