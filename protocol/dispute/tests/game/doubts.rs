@@ -6,7 +6,7 @@ use crate::{
     referee::Referee,
 };
 use gavel_dispute::{
-    Action, ActionKind, CantTell, Claim, Context, Kind, Knowledge, Opening, Subject, Trace,
+    Action, ActionKind, Board, CantTell, Claim, Context, Kind, Knowledge, Opening, Subject, Trace,
     Verdict, decide, judge,
     payload::{BatchOpening, NodeOpening, Reveal, StepProof, TileOpening},
 };
@@ -114,16 +114,21 @@ fn a_player_that_can_not_judge_a_batch_leaves_it_alone_and_says_so() {
     assert!(report.moves.is_empty());
 }
 
+/// The board with an odd batch before the one that there is.
+fn with_odd_batch(mut board: Board, change: fn(&mut Context)) -> Board {
+    let mut odd = board.batches[0].clone();
+    odd.number = 1;
+    change(&mut odd.context);
+    board.batches.insert(0, odd);
+    board
+}
+
 #[test]
 fn a_doubt_about_one_batch_does_not_hinder_another() {
     let truth = Data::truth(&shape());
     let lying = deep_lie(&truth);
     let referee = Referee::new(shape(), times(), START, lying.batch_root());
-    let mut board = referee.board();
-    let mut odd = board.batches[0].clone();
-    odd.number = 1;
-    odd.context.kind = Kind::Machine;
-    board.batches.insert(0, odd);
+    let board = with_odd_batch(referee.board(), |context| context.kind = Kind::Machine);
     let blind = Odd::blind(&truth, |context| {
         no_answer_if(context.kind == Kind::Machine)
     });
@@ -144,11 +149,7 @@ fn a_panic_about_one_batch_does_not_hinder_another() {
     let truth = Data::truth(&shape());
     let lying = deep_lie(&truth);
     let referee = Referee::new(shape(), times(), START, lying.batch_root());
-    let mut board = referee.board();
-    let mut odd = board.batches[0].clone();
-    odd.number = 1;
-    odd.context.round = 9;
-    board.batches.insert(0, odd);
+    let board = with_odd_batch(referee.board(), |context| context.round = 9);
     let panicking = Odd {
         data: truth.clone(),
         claims: |context| {

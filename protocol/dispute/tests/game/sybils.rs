@@ -81,20 +81,22 @@ fn many_sybils_cost_few_rounds() {
     }
 }
 
+/// A liar that has the garbage of all others up to a step's end, and its own from there.
+fn fork(truth: &Data, seed: u64) -> Data {
+    truth.with(Lie::Fork {
+        request: 0,
+        leaf: 1,
+        fork: 3,
+        seed,
+    })
+}
+
 /// Two liars that agree on garbage and part at a step's end can't open what they sealed: both go out
 /// by time, and the honest player is not kept waiting for ever.
 #[test]
 fn two_liars_on_garbage_can_not_hang_the_rest() {
     let truth = Data::truth(&shape());
-    let fork = |seed| {
-        truth.with(Lie::Fork {
-            request: 0,
-            leaf: 1,
-            fork: 3,
-            seed,
-        })
-    };
-    let (one, two) = (fork(1), fork(2));
+    let [one, two] = [1, 2].map(|seed| fork(&truth, seed));
     // They meet each other first: the honest player comes late.
     let report = Game::proposed(&shape(), &one)
         .player(Player::liar(one.clone()))
@@ -111,12 +113,7 @@ fn liars_that_settle_nothing_can_not_hang_the_rest() {
         kind != ActionKind::Settle
     }
     let truth = Data::truth(&shape());
-    let one = truth.with(Lie::Fork {
-        request: 0,
-        leaf: 1,
-        fork: 3,
-        seed: 1,
-    });
+    let one = fork(&truth, 1);
     // The two part past the count, where the rule is for the first.
     let two = one.with(Lie::Padding { leaf: 3, seed: 9 });
     let report = Game::proposed(&shape(), &two)
@@ -132,15 +129,7 @@ fn liars_that_settle_nothing_can_not_hang_the_rest() {
 #[test]
 fn without_an_honest_player_two_liars_on_garbage_void_the_batch() {
     let truth = Data::truth(&shape());
-    let fork = |seed| {
-        truth.with(Lie::Fork {
-            request: 0,
-            leaf: 1,
-            fork: 3,
-            seed,
-        })
-    };
-    let (one, two) = (fork(1), fork(2));
+    let [one, two] = [1, 2].map(|seed| fork(&truth, seed));
     let report = Game::proposed(&shape(), &one)
         .player(Player::liar(one.clone()))
         .player(Player::liar(two))
