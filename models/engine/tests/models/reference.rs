@@ -2,7 +2,7 @@
 
 use crate::float64::Float64;
 use crate::setting::{Reference, llama, references};
-use gavel_engine::{Engine, State};
+use gavel_engine::{Engine, Outcome, State};
 use gavel_kernels::view::f32s;
 use gavel_primitives::Params;
 
@@ -25,17 +25,20 @@ fn cases(file: &str, each: impl Fn(&Engine, &Reference)) {
     }
 }
 
+/// The engine's answer to a case; its prompt has the reference's tokens.
+fn answered(engine: &Engine, file: &str, case: &Reference) -> Outcome {
+    let prompt = case.prompt.as_bytes();
+    let outcome = engine.answer(prompt, &Params::greedy(TOKENS), |_| {});
+    let outcome = outcome.expect("the prompt is short");
+    let tokens = &outcome.prompt_tokens;
+    assert_eq!(*tokens, case.prompt_tokens, "{file}: {}", case.prompt);
+    outcome
+}
+
 /// Tokens equal the reference until its own two best logits are too close to call.
 fn greedy_equals(file: &str) {
     cases(file, |engine, case| {
-        let outcome = engine
-            .answer(case.prompt.as_bytes(), &Params::greedy(TOKENS), |_| {})
-            .expect("the prompt is short");
-        assert_eq!(
-            outcome.prompt_tokens, case.prompt_tokens,
-            "{file}: {}",
-            case.prompt
-        );
+        let outcome = answered(engine, file, case);
         let exact = case
             .exact_until
             .expect("float files say how far they are exact");
@@ -97,14 +100,7 @@ fn first_difference_is_explained(file: &str) {
     };
     let exact = Float64::new(std::fs::read(path).expect("the file was found"));
     cases(file, |engine, case| {
-        let outcome = engine
-            .answer(case.prompt.as_bytes(), &Params::greedy(TOKENS), |_| {})
-            .expect("the prompt is short");
-        assert_eq!(
-            outcome.prompt_tokens, case.prompt_tokens,
-            "{file}: {}",
-            case.prompt
-        );
+        let outcome = answered(engine, file, case);
         let pairs = outcome.tokens.iter().zip(&case.greedy_tokens);
         let Some(place) = pairs.clone().position(|(ours, theirs)| ours != theirs) else {
             return;
