@@ -4,7 +4,7 @@ use crate::bindings::{hub::Hub, tournament::Tournament as t};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolValue;
 use gavel_dispute::{
-    Account, CommitmentView, Context, Kind, MatchId, Side, Stage, Tag, TournamentId,
+    Account, BatchState, CommitmentView, Context, Kind, MatchId, Side, Stage, Tag, TournamentId,
     payload::{
         ExecutionEnd, FirstSlots, HeaderWords, MachineEnd, NodeOpening, OpenedInput, TableEntry,
         TileOpening,
@@ -53,6 +53,17 @@ pub(crate) const fn kind_code(kind: Kind) -> u8 {
         Kind::Batch => 0,
         Kind::Execution => 1,
         Kind::Machine => 2,
+    }
+}
+
+/// State of a batch by the code of the contracts' enum; none for a batch that there isn't.
+pub(crate) fn batch_state(code: u8) -> Option<BatchState> {
+    match code {
+        1 => Some(BatchState::Proposed),
+        2 => Some(BatchState::Disputed),
+        3 => Some(BatchState::Final),
+        4 => Some(BatchState::Void),
+        _ => None,
     }
 }
 

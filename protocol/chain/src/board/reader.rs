@@ -8,7 +8,7 @@ use crate::{
         rollup::Rollup,
         tournament::Tournament::{self, TournamentInstance},
     },
-    convert::{account, commitment, context, hash, kind_code, nonzero, side, stage},
+    convert::{account, batch_state, commitment, context, hash, kind_code, nonzero, side, stage},
 };
 use alloy::{
     eips::BlockId,
@@ -16,8 +16,8 @@ use alloy::{
     providers::Provider,
 };
 use gavel_dispute::{
-    BatchState, BatchView, Board, Context, Kind, MatchId, MatchView, Stage, TournamentId,
-    TournamentView, rules::Radices,
+    BatchView, Board, Context, Kind, MatchId, MatchView, Stage, TournamentId, TournamentView,
+    rules::Radices,
 };
 use std::collections::BTreeSet;
 
@@ -304,15 +304,5 @@ impl<P: Provider + Clone> Views<P> {
     async fn claimable(&self, id: B256, player: Address) -> Result<u128, ChainError> {
         let call = self.tournament.claimable(id, player).block(self.block);
         Ok(call.call().await?.saturating_to())
-    }
-}
-
-fn batch_state(code: u8) -> Option<BatchState> {
-    match code {
-        1 => Some(BatchState::Proposed),
-        2 => Some(BatchState::Disputed),
-        3 => Some(BatchState::Final),
-        4 => Some(BatchState::Void),
-        _ => None,
     }
 }

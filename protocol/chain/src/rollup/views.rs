@@ -3,7 +3,7 @@
 use crate::{
     ChainError, Deployment,
     bindings::{hub::Hub, rollup::Rollup},
-    convert::{account, address, b256, hash, nonzero},
+    convert::{account, address, b256, batch_state, hash, nonzero},
 };
 use alloy::{
     eips::BlockId,
@@ -282,16 +282,5 @@ impl<P: Provider + Clone> RollupReader<P> {
 
     fn rollup(&self) -> Rollup::RollupInstance<P> {
         Rollup::new(self.deployment.rollup, self.provider.clone())
-    }
-}
-
-/// State of a batch by the code of the contracts' enum; none for a batch that there isn't.
-fn batch_state(code: u8) -> Option<BatchState> {
-    match code {
-        1 => Some(BatchState::Proposed),
-        2 => Some(BatchState::Disputed),
-        3 => Some(BatchState::Final),
-        4 => Some(BatchState::Void),
-        _ => None,
     }
 }

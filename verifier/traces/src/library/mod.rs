@@ -1,78 +1,22 @@
 //! What a player knows: programs, requests, and every trace over them.
+//!
+//! - `player`: what one player has that another hasn't
+//! - `knowledge`: what the library claims and opens in a dispute
 
-use crate::tile::last_leaf;
-use crate::{Committed, MachineRun, Tile, batch, opening};
-use gavel_dispute::payload::{BatchOpening, End, NodeOpening, Reveal, StepProof, TileOpening};
-use gavel_dispute::{CantTell, Claim, Context, Kind, Knowledge, Opening, Trace};
-use gavel_engine::{Edit, Engine, Execution, Outcome};
+mod knowledge;
+mod player;
+
+use crate::{Committed, MachineRun, Tile, opening};
+use gavel_dispute::CantTell;
+use gavel_engine::{Engine, Execution, Outcome};
 use gavel_machine::Image;
-use gavel_primitives::{Hash, Request};
+use gavel_primitives::Hash;
+pub use player::{Data, Deviation, Drafts, Honest, KnownRequest, NoDrafts};
 use std::{
     collections::HashMap,
     hash::Hash as StdHash,
     sync::{Arc, Mutex, PoisonError},
 };
-
-/// A request as read from the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownRequest {
-    /// What its id commits to.
-    pub request: Request,
-    /// The prompt's bytes.
-    pub prompt: Vec<u8>,
-}
-
-/// How a player departs from the truth; the honest one doesn't.
-pub trait Deviation: Send + Sync {
-    /// Edits of a request's execution.
-    fn edits(&self, request: &KnownRequest, engine: &Arc<Engine>) -> Vec<Edit>;
-}
-
-/// Where somebody says which tokens an answer has. Nobody trusts it: as far as a draft is right an answer is computed in batches, and
-/// where it is wrong it costs the batch that shows it.
-pub trait Drafts: Send + Sync {
-    /// The tokens that a request's answer is said to have; none if nobody says anything. May block.
-    fn tokens(&self, request_id: Hash) -> Vec<u32>;
-}
-
-/// Nobody says anything.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoDrafts;
-
-impl Drafts for NoDrafts {
-    fn tokens(&self, _request_id: Hash) -> Vec<u32> {
-        Vec::new()
-    }
-}
-
-/// What a player works from: knowledge over a library that its daemon fills.
-pub trait Data: Send + Sync {
-    /// Programs and requests.
-    fn library(&self) -> &Library;
-
-    /// What it claims about them.
-    fn knowledge(&self) -> &dyn Knowledge;
-}
-
-impl Data for Library {
-    fn library(&self) -> &Library {
-        self
-    }
-
-    fn knowledge(&self) -> &dyn Knowledge {
-        self
-    }
-}
-
-/// No departure.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Honest;
-
-impl Deviation for Honest {
-    fn edits(&self, _request: &KnownRequest, _engine: &Arc<Engine>) -> Vec<Edit> {
-        Vec::new()
-    }
-}
 
 /// A map whose values are computed once and shared.
 type Cache<K, V> = Mutex<HashMap<K, Arc<V>>>;
@@ -236,57 +180,6 @@ impl Library {
             .map(|index| self.request_at(lane, index).ok_or(unknown.clone()))
             .collect()
     }
-
-    fn batch_claim(&self, context: &Context) -> Result<Claim, CantTell> {
-        let requests = self.range(context.lane, context.first, context.count)?;
-        let results = requests
-            .into_iter()
-            .map(|id| self.result(id))
-            .collect::<Result<_, _>>()?;
-        Ok(Claim {
-            trace: Arc::new(batch::tree(results, context.depth)),
-            end: Some(End::Batch),
-        })
-    }
-
-    fn execution_claim(&self, context: &Context) -> Result<Claim, CantTell> {
-        let committed = self.execution(context.request_id)?;
-        same_start(context, committed.execution().first_env())?;
-        let end = match context.tag_of(self.result(context.request_id)?) {
-            None => None,
-            Some(_) => {
-                let end = opening::execution_end(&committed, last_leaf(&*committed));
-                Some(End::Execution(Box::new(end)))
-            }
-        };
-        Ok(Claim {
-            trace: committed,
-            end,
-        })
-    }
-
-    fn machine_claim(&self, context: &Context) -> Result<Claim, CantTell> {
-        let run = self.run(context.request_id, context.position, context.tile)?;
-        same_start(context, run.tile().first().hash())?;
-        let end = context
-            .tag_of(run.end_chunk())
-            .map(|_| End::Machine(Box::new(run.end())));
-        Ok(Claim { trace: run, end })
-    }
-}
-
-/// Whether a tournament starts where this library's trace does.
-///
-/// # Errors
-/// [`CantTell::ForeignStart`] otherwise.
-fn same_start(context: &Context, start: Hash) -> Result<(), CantTell> {
-    if context.start == start {
-        Ok(())
-    } else {
-        Err(CantTell::ForeignStart {
-            start: context.start,
-        })
-    }
 }
 
 fn failed(cause: impl std::error::Error) -> CantTell {
@@ -311,82 +204,4 @@ fn cached<K: Eq + StdHash, V>(
     }
     let value = Arc::new(compute()?);
     Ok(Arc::clone(locked(cache).entry(key).or_insert(value)))
-}
-
-impl Knowledge for Library {
-    fn claim(&self, tournament: &Context) -> Result<Claim, CantTell> {
-        match tournament.kind {
-            Kind::Batch => self.batch_claim(tournament),
-            Kind::Execution => self.execution_claim(tournament),
-            Kind::Machine => self.machine_claim(tournament),
-        }
-    }
-
-    fn open_batch(&self, batch: &Context, position: u64) -> Result<BatchOpening, CantTell> {
-        let id = *self
-            .range(batch.lane, batch.first + position, 1)?
-            .first()
-            .expect("a range of one has one");
-        let request = self.request(id)?.request.clone();
-        let engine = self.engine(request.program_id)?;
-        Ok(BatchOpening {
-            header: opening::header_words(&engine.program().header),
-            slots: opening::first_slots(&engine, request.prompt_root),
-            request,
-        })
-    }
-
-    fn open_node(
-        &self,
-        execution: &Context,
-        position: u64,
-    ) -> Result<Opening<NodeOpening>, CantTell> {
-        Ok(opening::open_node(
-            &*self.execution(execution.request_id)?,
-            position,
-        ))
-    }
-
-    fn reveal(&self, execution: &Context, position: u64) -> Result<Reveal, CantTell> {
-        Ok(opening::reveal(
-            &*self.execution(execution.request_id)?,
-            position,
-        ))
-    }
-
-    fn tensor(&self, execution: &Context, position: u64) -> Result<Arc<dyn Trace>, CantTell> {
-        let committed = self.execution(execution.request_id)?;
-        let place = committed
-            .engine()
-            .output_place(committed.node_at(position) as usize);
-        Ok(Arc::new(
-            committed.before(position + 1).env.slot(place).clone(),
-        ))
-    }
-
-    fn open_tile(
-        &self,
-        execution: &Context,
-        position: u64,
-        tile: u64,
-    ) -> Result<TileOpening, CantTell> {
-        Ok(opening::open_tile(
-            &*self.execution(execution.request_id)?,
-            position,
-            tile,
-        ))
-    }
-
-    fn step(&self, machine: &Context, position: u64) -> Result<Opening<StepProof>, CantTell> {
-        let run = self.run(machine.request_id, machine.position, machine.tile)?;
-        let (before, after) = (
-            run.run().state_at(position),
-            run.run().state_at(position + 1),
-        );
-        let proof = gavel_machine::prove(&run.tile().context(), &before, &run.tile().trees());
-        Ok(Opening {
-            proof: StepProof(proof.encode()),
-            correct: Some(after.hash()),
-        })
-    }
 }
