@@ -1,11 +1,12 @@
 //! The operators on rows in vectors, on the threads of the rayon pool in which they are called.
 
 use crate::Call;
+use crate::packed_store::Line;
 use crate::scratch::check_thread;
 use bytemuck::{Pod, cast_slice, cast_slice_mut};
 use gavel_program::op::{LayerNorm, RowsAttention, RowsLinear};
 use gavel_program::{Op, WeightFormat};
-use gavel_simd::linear::rows::{BF16, F16, F32, Float, Number, Rows, products, round};
+use gavel_simd::linear::rows::{BF16, F16, F32, Number, Rows, products, round};
 use gavel_simd::{Level, rows, sequence};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -90,17 +91,10 @@ fn linear(p: &RowsLinear, call: &Call<'_>, out: &mut [f32]) -> bool {
 fn matrix<N: Number<Bits: Pod + Sync>>(p: &RowsLinear, call: &Call<'_>, out: &mut [f32]) {
     let (outputs, cols, rows) = (p.outputs as usize, p.cols as usize, count(call, p.rows));
     let x: &[f32] = &cast_slice(call.inputs[1])[..rows * cols];
-    let mut memory = Vec::new();
-    let numbers = match N::FLOAT {
-        Float::F32 => x,
-        Float::F16 | Float::BF16 => {
-            memory.resize(x.len(), 0.0);
-            round::<N>(Level::best(), x, &mut memory);
-            &memory
-        }
-    };
+    let mut memory = vec![Line([0; 64]); size_of_val(x).div_ceil(size_of::<Line>())];
+    round::<N>(Level::best(), x, cast_slice_mut(&mut memory));
     let x = Rows {
-        numbers,
+        numbers: cast_slice(&memory),
         stride: cols,
         count: rows,
     };

@@ -67,7 +67,7 @@ impl Bench<'_> {
         }
         let chosen = &self.buffers[chosen.0][..rows * experts.p.used as usize];
         let x = cast_slice(&self.buffers[x.0]);
-        let (memory, out) = (&mut self.activations[..], cast_slice_mut(words));
+        let (memory, out) = (cast_slice_mut(&mut self.activations), cast_slice_mut(words));
         match rows {
             1 => experts.multiply_one(x, chosen, memory, out),
             _ => experts.multiply(x, chosen, memory, out),

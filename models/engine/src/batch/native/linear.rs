@@ -64,7 +64,8 @@ pub(super) fn words(vectors: usize, cols: usize) -> usize {
     Activations::words(vectors, cols.next_multiple_of(32)).max(vectors * cols)
 }
 
-/// Vectors as a matrix of floating-point weights meets them, in `memory` unless that is as they are.
+/// Vectors as a matrix of floating-point weights meets them, in `memory`: where that begins a cache line whole registers of them do, which
+/// counts where many vectors are met.
 ///
 /// # Panics
 /// If `memory` is shorter than they are.
@@ -78,7 +79,7 @@ pub(super) fn met<'a>(
     match matrix {
         Matrix::F16(_) => round::<F16>(level, x, memory),
         Matrix::BF16(_) => round::<BF16>(level, x, memory),
-        _ => return x,
+        _ => round::<F32>(level, x, memory),
     }
     &memory[..x.len()]
 }
@@ -127,13 +128,18 @@ impl Bench<'_> {
         let level = native.level;
         let x: &[f32] = &cast_slice(&self.buffers[x.0])[..vectors * cols];
         if let Matrix::Packed(_) = matrix(&parts[0]) {
-            let x = quantize(level, x, cols, &mut self.activations);
+            let x = quantize(level, x, cols, cast_slice_mut(&mut self.activations));
             let each = |part: &Part, groups: Range<usize>, out: &mut [Outputs]| {
                 linear(level, &native.packed(part), groups, &x, out);
             };
             in_groups(parts, cols, vectors, &mut self.outputs, &each);
         } else {
-            let x = met(level, &matrix(&parts[0]), x, &mut self.activations);
+            let x = met(
+                level,
+                &matrix(&parts[0]),
+                x,
+                cast_slice_mut(&mut self.activations),
+            );
             let each = |part: &Part, groups: Range<usize>, out: &mut [Outputs]| {
                 floats(level, &matrix(part), [part.rows, cols], groups, x, out);
             };

@@ -19,7 +19,7 @@ use super::opened::Opened;
 use super::plan::{Buffer, Input, Stage};
 use super::workshop::{Planned, Prepared, Row, Workshop};
 use crate::Call;
-use crate::packed_store::PackedStore;
+use crate::packed_store::{Line, PackedStore};
 use caches::Caches;
 use gavel_program::control::CONTROL_WORDS;
 use gavel_program::{Control, MAX_INPUTS, Node, Operand};
@@ -104,7 +104,7 @@ impl Prepared for Native {
                 .map(|width| vec![0; rows * width])
                 .collect(),
             sequences: Opened::new(),
-            activations: vec![0; activations],
+            activations: vec![Line([0; 64]); (4 * activations).div_ceil(size_of::<Line>())],
             outputs: vec![[0.0; GROUP]; outputs],
             before: vec![0; before],
         })
@@ -116,7 +116,7 @@ struct Bench<'a> {
     native: &'a Native,
     buffers: Vec<Vec<u32>>,
     sequences: Opened<Caches>,
-    activations: Vec<u32>,
+    activations: Vec<Line>,
     outputs: Vec<Outputs>,
     /// What a node that writes one of its inputs reads.
     before: Vec<u32>,

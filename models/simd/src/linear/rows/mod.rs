@@ -89,7 +89,12 @@ impl<'a, T> Rows<'a, T> {
     #[inline(always)]
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     fn some<const ROWS: usize>(&self, first: usize, cols: usize) -> [&'a [T]; ROWS] {
-        core::array::from_fn(|row| self.row((first + row).min(self.count - 1), cols))
+        // Not `from_fn`: it would be called.
+        let mut rows = [self.row(first, cols); ROWS];
+        for (place, row) in rows.iter_mut().zip(first..) {
+            *place = self.row(row.min(self.count - 1), cols);
+        }
+        rows
     }
 
     /// At most `count` rows from `first` on.
@@ -147,35 +152,59 @@ pub fn rows<N: Number>(
     if vectors == 0 {
         return;
     }
-    let groups = weights.chunks(cols * GROUP);
-    assert!(out.len() >= groups.len() * vectors, "outputs");
-    for (weights, out) in groups.zip(out.chunks_exact_mut(vectors)) {
-        #[cfg(target_arch = "wasm32")]
-        let _ = (level, simd128::group::<N>(weights, cols, x, out));
-        #[cfg(not(target_arch = "wasm32"))]
-        {
-            let weights = Rows {
-                numbers: weights,
-                stride: cols,
-                count: weights.len() / cols,
-            };
-            let x = Rows {
-                numbers: x,
-                stride: cols,
-                count: vectors,
-            };
-            products::<N>(level, weights, x, cols, out.as_flattened_mut(), GROUP);
+    let groups = weights.len().div_ceil(cols * GROUP);
+    assert!(out.len() >= groups * vectors, "outputs");
+    let out = &mut out[..groups * vectors];
+    // Of some vectors first all groups: they stay near while the weights go by.
+    let near = near(cols);
+    for first in (0..vectors).step_by(near) {
+        let count = near.min(vectors - first);
+        let x = &x[first * cols..][..count * cols];
+        let outs = out.chunks_exact_mut(vectors);
+        for (weights, out) in weights.chunks(cols * GROUP).zip(outs) {
+            group::<N>(level, weights, cols, x, &mut out[first..][..count]);
         }
-        for output in out.as_flattened_mut() {
-            *output = f32::from_bits(stored(*output));
-        }
+    }
+    for output in out.as_flattened_mut() {
+        *output = f32::from_bits(stored(*output));
+    }
+}
+
+/// The rows of a group times vectors that stay near.
+fn group<N: Number>(
+    level: Level,
+    weights: &[N::Bits],
+    cols: usize,
+    x: &[f32],
+    out: &mut [Outputs],
+) {
+    #[cfg(target_arch = "wasm32")]
+    let _ = (level, simd128::group::<N>(weights, cols, x, out));
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        let weights = Rows {
+            numbers: weights,
+            stride: cols,
+            count: weights.len() / cols,
+        };
+        let x = Rows {
+            numbers: x,
+            stride: cols,
+            count: out.len(),
+        };
+        products::<N>(level, weights, x, cols, out.as_flattened_mut(), GROUP);
     }
 }
 
 /// Vectors that meet some rows together, at most.
 const MOST: usize = 48;
 /// Bytes of vectors that stay in a core's own cache while rows go by.
-const NEAR: usize = 1 << 20;
+const NEAR: usize = 3 << 18;
+
+/// How many vectors stay near.
+fn near(cols: usize) -> usize {
+    (NEAR / size_of::<f32>() / cols.max(1)).clamp(1, MOST)
+}
 
 /// `out[v * out_stride + r] = weights[r] . x[v]` over `cols` numbers of each, vectors being as [`round`] leaves them, before any NaN is made canonical.
 ///
@@ -192,7 +221,7 @@ pub fn products<N: Number>(
     if weights.count == 0 {
         return;
     }
-    let near = (NEAR / size_of::<f32>() / cols.max(1)).clamp(1, MOST);
+    let near = near(cols);
     for first in (0..x.count).step_by(near) {
         let out = Grid {
             numbers: &mut out[first * out_stride..],

@@ -41,17 +41,17 @@ pub(super) fn products<N: Number>(
                 ROWS * weights.stride
             };
             for (vector, sums) in (0..x.count).step_by(VECTORS).zip(&mut tiles) {
-                if first == 0 {
-                    sums.write([[_mm512_setzero_ps(); VECTORS]; ROWS]);
+                let mut own = [[_mm512_setzero_ps(); VECTORS]; ROWS];
+                if first > 0 {
+                    // SAFETY: the first run wrote it.
+                    own = unsafe { *sums.assume_init_ref() };
                 }
-                // SAFETY: the first run wrote it.
-                let sums = unsafe { sums.assume_init_mut() };
                 let x = x.some::<VECTORS>(vector, cols);
-                if vector == 0 {
-                    add::<N>(steps, &x, run.clone(), sums, |at| ask(&rows, next + at));
+                sums.write(if vector == 0 {
+                    added::<N>(steps, &x, run.clone(), own, |at| ask(&rows, next + at))
                 } else {
-                    add::<N>(steps, &x, run.clone(), sums, |_| {});
-                }
+                    added::<N>(steps, &x, run.clone(), own, |_| {})
+                });
             }
         }
         for (vector, sums) in (0..x.count).step_by(VECTORS).zip(&tiles) {
@@ -91,24 +91,23 @@ fn widen<'a, N: Number>(
     unsafe { steps.assume_init_ref() }
 }
 
-/// Adds the products of steps and the same run of columns of three vectors; `ask` is told of each column where a step begins.
+/// Sums with the products of steps and the same run of columns of three vectors added; `ask` is told of each column where a step begins.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn add<N: Number>(
+fn added<N: Number>(
     steps: &[Step],
     x: &[&[f32]; VECTORS],
     run: Range<usize>,
-    sums: &mut Sums,
+    mut sums: Sums,
     ask: impl Fn(usize),
-) {
-    let mut own = *sums;
+) -> Sums {
     let [a, b, c] = [&x[0][run.clone()], &x[1][run.clone()], &x[2][run]];
     let whole = a.len() / LANES;
     for at in 0..whole {
         ask(at * LANES);
         // SAFETY: each vector has sixteen columns from there on.
         let sixteen = |x: &[f32]| unsafe { _mm512_loadu_ps(x.as_ptr().add(at * LANES)) };
-        step::<N>(&steps[at], [sixteen(a), sixteen(b), sixteen(c)], &mut own);
+        step::<N>(&steps[at], [sixteen(a), sixteen(b), sixteen(c)], &mut sums);
     }
     if whole < steps.len() {
         // SAFETY: these are sixteen numbers.
@@ -116,10 +115,10 @@ fn add<N: Number>(
         step::<N>(
             &steps[whole],
             [sixteen(a), sixteen(b), sixteen(c)],
-            &mut own,
+            &mut sums,
         );
     }
-    *sums = own;
+    sums
 }
 
 /// Adds the products of a step.
