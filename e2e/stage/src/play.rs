@@ -62,14 +62,7 @@ pub async fn play(scene: &Scene, ask: &Ask, say: Watching<'_>) -> Result<Report>
     run(scene, &mut cast, id, say).await?;
     let computing = computing.elapsed().as_secs_f64();
 
-    let consumer = ProposalTriage::new(scene.consumer, scene.node.provider());
-    let stored = consumer.answers(id).call_raw().await?;
-    let stored = <(Bytes,)>::abi_decode_params(&stored)?.0;
-    let reader = RollupReader::new(scene.node.provider().clone(), scene.deployment.clone());
-    let receipt = reader
-        .receipt(BlockId::latest(), hash(id))
-        .await?
-        .context("the request has a receipt")?;
+    let callback = callback(scene, id, &outcome.output).await?;
     let honest_won = final_root_is_right(scene, &known, index).await?;
     balances.after(scene).await?;
     let liar_moves = cast
@@ -87,12 +80,10 @@ pub async fn play(scene: &Scene, ask: &Ask, say: Watching<'_>) -> Result<Report>
         tokens: outcome.tokens.clone(),
         answer: String::from_utf8_lossy(&outcome.output).into_owned(),
         lie: ask.lie.map_or("none", |lie| lie.kind.name()).into(),
-        winner: if !disputed {
-            "none"
-        } else if honest_won {
-            "honest"
-        } else {
-            "liar"
+        winner: match (disputed, honest_won) {
+            (false, _) => "none",
+            (true, true) => "honest",
+            (true, false) => "liar",
         }
         .into(),
         reason: if disputed {
@@ -109,28 +100,42 @@ pub async fn play(scene: &Scene, ask: &Ask, say: Watching<'_>) -> Result<Report>
             .iter()
             .find_map(|made| made.step.as_deref())
             .map(instruction),
-        gas: GasReport {
-            honest: cast.honest.gas(),
-            dishonest: cast.liar.as_ref().map_or(0, Player::gas),
-            total: moves.iter().map(|made| made.gas).sum(),
-            step: moves
-                .iter()
-                .find(|made| made.step.is_some())
-                .map_or(0, |made| made.gas),
-        },
+        gas: gas(&cast, &moves),
         transactions: moves.len() as u64,
         seconds: SecondsReport {
             inference,
             dispute: if disputed { computing } else { 0.0 },
         },
-        callback: CallbackReport {
-            delivered: receipt.state == RequestState::Delivered,
-            text: String::from_utf8_lossy(&stored).into_owned(),
-            is_answer: *stored == *outcome.output,
-        },
+        callback,
         watcher_gas: cast.honest.spent().to_string(),
         balances: balances.report(),
     })
+}
+
+/// What the dApp was told.
+async fn callback(scene: &Scene, id: B256, answer: &[u8]) -> Result<CallbackReport> {
+    let consumer = ProposalTriage::new(scene.consumer, scene.node.provider());
+    let stored = consumer.answers(id).call_raw().await?;
+    let stored = <(Bytes,)>::abi_decode_params(&stored)?.0;
+    let reader = RollupReader::new(scene.node.provider().clone(), scene.deployment.clone());
+    let receipt = reader.receipt(BlockId::latest(), hash(id)).await?;
+    let receipt = receipt.context("the request has a receipt")?;
+    Ok(CallbackReport {
+        delivered: receipt.state == RequestState::Delivered,
+        text: String::from_utf8_lossy(&stored).into_owned(),
+        is_answer: *stored == *answer,
+    })
+}
+
+/// What the players' moves cost.
+fn gas(cast: &Cast, moves: &[&Move]) -> GasReport {
+    let step = moves.iter().find(|made| made.step.is_some());
+    GasReport {
+        honest: cast.honest.gas(),
+        dishonest: cast.liar.as_ref().map_or(0, Player::gas),
+        total: moves.iter().map(|made| made.gas).sum(),
+        step: step.map_or(0, |made| made.gas),
+    }
 }
 
 /// A prompt for people: a text, or how many bytes there are of what is none.

@@ -1,27 +1,13 @@
 //! A request's execution commitment: the env after every node of every step.
 
-use crate::changes::{Changes, runs_of};
+use crate::changes::Changes;
+use crate::edits::run_edited;
 use crate::running::RunningEnv;
 use crate::snapshots::Snapshots;
-use crate::{Engine, Outcome, State, StateError};
+use crate::{Edit, Engine, Outcome, State, StateError};
 use gavel_hashing::constant_tail;
 use gavel_primitives::{ConstantTail, Hash, Params};
-use std::{ops::Range, sync::Arc};
-
-/// What an [`Edit`] does to the words of a slot; the same each time, as states are computed more than once.
-pub type Rewrite = Arc<dyn Fn(&mut [u32]) + Send + Sync>;
-
-/// A departure from the program, for those who try: after node `node` of step `step` (whether it ran or not) its output slot is
-/// rewritten, and everything after it is computed honestly from there.
-#[derive(Clone)]
-pub struct Edit {
-    /// The step.
-    pub step: u64,
-    /// The node.
-    pub node: usize,
-    /// Rewrites the words of the node's whole output slot.
-    pub rewrite: Rewrite,
-}
+use std::sync::Arc;
 
 /// A committed execution. Holds its leaves and some states; others are computed again when they are asked for.
 pub struct Execution {
@@ -54,30 +40,16 @@ impl Execution {
         let mut changes = Changes::default();
         let mut steps = 0;
         snapshots.offer(0, &state);
-        while !state.control().is_done() && steps < header.steps() {
+        while engine.goes_on(&state, steps) {
             changes.clear();
             for k in 0..engine.program().nodes.len() {
                 if let Some(changed) = run_edited(&engine, &edits, steps, k, &mut state) {
-                    changes.keep(
-                        k,
-                        engine.output_place(k),
-                        changed.runs(&engine, &state),
-                        &state,
-                    );
+                    let runs = changed.runs(&engine, &state);
+                    changes.keep(k, engine.output_place(k), runs, &state);
                 }
             }
-            let first = leaves.len();
-            let mut now = env.root();
-            let envs = env.step(&changes, engine.scratch_places());
-            for (node, env) in changes.nodes().zip(envs) {
-                leaves.resize(first + node, now);
-                leaves.push(env);
-                now = env;
-            }
-            let reset = (steps + 1) * header.leaves_per_step() - 1;
-            leaves.resize(reset as usize, now);
+            add_step(&mut leaves, &mut env, &changes, &engine);
             engine.end_step(&mut state);
-            leaves.push(env.root());
             steps += 1;
             snapshots.offer(steps, &state);
         }
@@ -151,67 +123,18 @@ impl Execution {
     }
 }
 
-/// Answers a request along edits, without hashing.
-///
-/// # Errors
-/// [`StateError`] when the request can't start.
-pub fn answer_edited(
-    engine: &Engine,
-    prompt: &[u8],
-    params: &Params,
-    edits: &[Edit],
-) -> Result<Outcome, StateError> {
-    let mut state = State::first(engine.program(), prompt, params)?;
-    let mut steps = 0;
-    while !state.control().is_done() && steps < engine.program().header.steps() {
-        for k in 0..engine.program().nodes.len() {
-            run_edited(engine, edits, steps, k, &mut state);
-        }
-        engine.end_step(&mut state);
-        steps += 1;
+/// Adds a step's leaves: after each node the env, which is as before where the node changed nothing, and at last the env with scratch slots
+/// that are zero again.
+fn add_step(leaves: &mut Vec<Hash>, env: &mut RunningEnv, changes: &Changes, engine: &Engine) {
+    let first = leaves.len();
+    let reset = first + engine.program().header.leaves_per_step() as usize - 1;
+    let mut now = env.root();
+    let envs = env.step(changes, engine.scratch_places());
+    for (node, env) in changes.nodes().zip(envs) {
+        leaves.resize(first + node, now);
+        leaves.push(env);
+        now = env;
     }
-    Ok(engine.outcome(&state, steps))
-}
-
-/// What of a node's output may have changed.
-struct Changed {
-    node: usize,
-    words: Range<usize>,
-    edited: bool,
-}
-
-impl Changed {
-    /// The words in runs; after an edit all of them.
-    fn runs(self, engine: &Engine, state: &State) -> impl Iterator<Item = Range<usize>> + use<> {
-        let op = &engine.program().nodes[self.node].op;
-        runs_of((!self.edited).then_some(op), &state.control(), self.words)
-    }
-}
-
-/// Runs a node, then what the edits do after it.
-fn run_edited(
-    engine: &Engine,
-    edits: &[Edit],
-    step: u64,
-    node: usize,
-    state: &mut State,
-) -> Option<Changed> {
-    let mut changed = engine.run_prepared(node, state).map(|words| Changed {
-        node,
-        words,
-        edited: false,
-    });
-    for edit in edits
-        .iter()
-        .filter(|edit| edit.step == step && edit.node == node)
-    {
-        let output = state.slot_mut(engine.output_place(node));
-        (edit.rewrite)(output);
-        changed = Some(Changed {
-            node,
-            words: 0..output.len(),
-            edited: true,
-        });
-    }
-    changed
+    leaves.resize(reset, now);
+    leaves.push(env.root());
 }

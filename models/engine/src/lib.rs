@@ -8,6 +8,7 @@
 //! - [`service`]: requests of many threads, answered together
 //! - `env`: the Merkle trees over a state
 //! - [`execution`]: a request's execution commitment, and the state before any node of it
+//! - [`edits`]: departures from the program
 //! - [`printed()`]: what a token prints
 //! - [`coming`]: an answer's text as it comes, up to a stop text
 //! - [`scores`]: log-probabilities beside an answer
@@ -15,6 +16,7 @@
 pub mod batch;
 pub mod changes;
 pub mod coming;
+pub mod edits;
 pub mod engine;
 mod env;
 pub mod execution;
@@ -39,9 +41,10 @@ pub mod wasm;
 pub use batch::capacity::{Capacity, CapacityError};
 pub use batch::flow::Checked;
 pub use coming::ComingText;
+pub use edits::{Edit, Rewrite, answer_edited};
 pub use engine::{Engine, Outcome};
 pub use env::Env;
-pub use execution::{Edit, Execution, Rewrite, answer_edited};
+pub use execution::Execution;
 pub use executor::{Call, Executor};
 pub use native::{Native, StoredNative};
 pub use packed_store::{InMemory, PackedBytes, PackedStore, Wanted};

@@ -93,9 +93,8 @@ impl<'a> Flow<'a> {
 
     /// The phase of the next step, if there is one.
     pub(crate) fn phase(&self) -> Option<Phase> {
-        let control = self.state.control();
-        let left = self.steps < self.engine.program().header.steps();
-        (left && !control.is_done()).then(|| control.phase())
+        let goes_on = self.engine.goes_on(&self.state, self.steps);
+        goes_on.then(|| self.state.control().phase())
     }
 
     /// Whether the next step is one with layers.

@@ -34,7 +34,7 @@ impl Engine {
     ) -> Result<Outcome, StateError> {
         let mut state = self.spare.first(&self.program, prompt, params)?;
         let mut steps = 0;
-        while !state.control().is_done() && steps < self.program.header.steps() {
+        while self.goes_on(&state, steps) {
             let before = state.control();
             let mut logits = None;
             for k in 0..self.program.nodes.len() {

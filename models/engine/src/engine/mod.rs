@@ -138,6 +138,11 @@ impl Engine {
         Some(words)
     }
 
+    /// Whether a request in this state, after so many steps, has another one.
+    pub(crate) fn goes_on(&self, state: &State, steps: u64) -> bool {
+        !state.control().is_done() && steps < self.program.header.steps()
+    }
+
     /// Runs one step, without its end. `seen` is told of every node that ran.
     pub fn run_step(
         &self,
