@@ -28,7 +28,26 @@ pub struct Activations<'a> {
     pub(crate) half_starts: &'a [[i32; 2]],
     /// The scales times the sums: exact, for a scale has 11 bits and a sum 13.
     pub(crate) weighted: &'a [f32],
+    /// The blocks as short vectors take them.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) repeated: &'a [Repeated],
 }
+
+/// A block as short vectors take it: what all lanes have in common in each of them, and quants for two rows.
+#[cfg(target_arch = "wasm32")]
+#[derive(Clone, Copy, Debug, bytemuck::Zeroable, bytemuck::Pod)]
+#[repr(C)]
+pub(crate) struct Repeated {
+    /// Each eight quants twice.
+    pub(crate) quants: [[u32; 4]; BLOCK / 8],
+    /// The scale.
+    pub(crate) scale: [u32; 4],
+    /// Where sums begin, as [`Activations::starts`].
+    pub(crate) start: [u32; 4],
+}
+
+/// Words of a [`Repeated`].
+const REPEATED: usize = BLOCK / 2 + 8;
 
 /// Where [`Activations`] are written.
 struct Written<'a> {
@@ -41,7 +60,7 @@ struct Written<'a> {
 }
 
 /// The columns of a block as kernels of 16-bit products take them: of columns 4j, 4j + 1, 4j + 2, 4j + 3 in the order 0, 2, 1, 3; for
-/// matrices by row of each sixteen first the even ones.
+/// short vectors of each sixteen first the even ones.
 const ORDER: [usize; BLOCK] = {
     let mut order = [0; BLOCK];
     let mut at = 0;
@@ -58,12 +77,24 @@ const ORDER: [usize; BLOCK] = {
 
 /// Words of a block: quants, pairs, and five numbers.
 const WORDS: usize = BLOCK / 4 + BLOCK / 2 + 5;
+/// Words of a block in WebAssembly's memory.
+const SHORT_WORDS: usize = REPEATED + WORDS;
 
 impl<'a> Activations<'a> {
     /// Words of memory that a batch takes.
     pub fn words(vectors: usize, cols: usize) -> usize {
         let blocks = vectors * (cols / BLOCK);
-        blocks * WORDS
+        blocks
+            * if cfg!(target_arch = "wasm32") {
+                SHORT_WORDS
+            } else {
+                WORDS
+            }
+    }
+
+    /// The same where vectors have 128 bits, whatever this target's have.
+    pub fn short_words(vectors: usize, cols: usize) -> usize {
+        vectors * (cols / BLOCK) * SHORT_WORDS
     }
 
     /// Quantizes vectors `x` \[vectors, cols\] into `memory`, at least [`Activations::words`] long.
@@ -71,7 +102,14 @@ impl<'a> Activations<'a> {
     /// # Panics
     /// If `memory` is too short or `cols` is no multiple of 32.
     pub fn quantize(level: crate::Level, x: &[f32], cols: usize, memory: &'a mut [u32]) -> Self {
+        #[cfg(not(target_arch = "wasm32"))]
         Quantizing::of(x, cols, memory).fill(level);
+        #[cfg(target_arch = "wasm32")]
+        {
+            let (repeated, numbers) = memory.split_at_mut(x.len() / BLOCK * REPEATED);
+            Quantizing::of(x, cols, numbers).fill(level);
+            repeat(numbers, cast_slice_mut(repeated));
+        }
         Activations::quantized(x.len() / cols.max(1), cols, memory)
     }
 
@@ -81,6 +119,8 @@ impl<'a> Activations<'a> {
     /// If `memory` is shorter than [`Activations::words`].
     pub fn quantized(vectors: usize, cols: usize, memory: &'a [u32]) -> Self {
         let count = vectors * (cols / BLOCK);
+        #[cfg(target_arch = "wasm32")]
+        let (repeated, memory) = memory.split_at(count * REPEATED);
         let (quants, rest) = memory.split_at(count * BLOCK / 4);
         let (pairs, rest) = rest.split_at(count * BLOCK / 2);
         let (scales, rest) = rest.split_at(count);
@@ -96,6 +136,8 @@ impl<'a> Activations<'a> {
             starts: cast_slice(starts),
             half_starts: cast_slice(half_starts),
             weighted: cast_slice(&rest[..count]),
+            #[cfg(target_arch = "wasm32")]
+            repeated: cast_slice(repeated),
         }
     }
 
@@ -112,6 +154,24 @@ impl<'a> Activations<'a> {
     /// The tiles, in order.
     pub(crate) fn tiles(&self) -> impl Iterator<Item = Tile> {
         tiles(self.vectors, self.blocks)
+    }
+}
+
+/// Repeats what `numbers` has of blocks.
+#[cfg(target_arch = "wasm32")]
+fn repeat(numbers: &[u32], out: &mut [Repeated]) {
+    let (quants, rest) = numbers.split_at(out.len() * BLOCK / 4);
+    let (scales, starts) = rest[out.len() * BLOCK / 2..].split_at(out.len());
+    let quants = quants.as_chunks::<{ BLOCK / 4 }>().0;
+    for (((out, quants), scale), start) in out.iter_mut().zip(quants).zip(scales).zip(starts) {
+        *out = Repeated {
+            quants: core::array::from_fn(|at| {
+                let (first, second) = (quants[2 * at], quants[2 * at + 1]);
+                [first, second, first, second]
+            }),
+            scale: [*scale; 4],
+            start: [*start; 4],
+        };
     }
 }
 

@@ -74,11 +74,19 @@ by_level! {
 #[inline(always)]
 fn scores(shape: &Shape, q: &[f32], keys: &[f32], out: &mut [Lanes]) {
     let scale = f32::from_bits(shape.scale);
+    let last = q.len().saturating_sub(1) * shape.positions;
+    assert!(keys.len() >= last + out.len() * LANES, "whole chunks");
     for (chunk, out) in out.iter_mut().enumerate() {
+        #[allow(unsafe_code)]
         let key = |i: usize| -> &Lanes {
-            keys[i * shape.positions + chunk * LANES..]
-                .first_chunk()
-                .expect("whole chunks")
+            // SAFETY: the sums ask for elements of `q`; of the last one's keys all chunks are there, as was looked above. A check here would
+            // cost as much as a term.
+            unsafe {
+                &*keys
+                    .as_ptr()
+                    .add(i * shape.positions + chunk * LANES)
+                    .cast()
+            }
         };
         let sums = column_sums(q, key);
         for lane in 0..LANES {
@@ -168,10 +176,12 @@ fn weighted_sum(shape: &Shape, weights: &[Lanes], seen: usize, values: &[f32], o
         let positions = &values[element * shape.positions..][..weights.len() * LANES];
         positions.as_chunks().0
     };
+    let is_seen: [u32; LANES] = chosen(seen % LANES, [u32::MAX; LANES], [0; LANES]);
     let (fours, rest) = out.as_chunks_mut::<4>();
     for (at, out) in fours.iter_mut().enumerate() {
         let at = 4 * at;
-        *out = four(weights, seen, [of(at), of(at + 1), of(at + 2), of(at + 3)]);
+        let values = [of(at), of(at + 1), of(at + 2), of(at + 3)];
+        *out = four(weights, seen / LANES, &is_seen, values);
     }
     let first = 4 * fours.len();
     for (at, out) in rest.iter_mut().enumerate() {
@@ -179,11 +189,15 @@ fn weighted_sum(shape: &Shape, weights: &[Lanes], seen: usize, values: &[f32], o
     }
 }
 
-/// The weighted sums of four elements.
+/// The weighted sums of four elements: of `count` whole registers, and of the lanes of the next one that have all bits set in `is_seen`.
 #[inline(always)]
-fn four(weights: &[Lanes], seen: usize, values: [&[Lanes]; 4]) -> [f32; 4] {
+fn four(
+    weights: &[Lanes],
+    count: usize,
+    is_seen: &[u32; LANES],
+    values: [&[Lanes]; 4],
+) -> [f32; 4] {
     let mut lanes = [[0.0; LANES]; 4];
-    let count = seen / LANES;
     let [v0, v1, v2, v3] = values;
     for ((((weights, v0), v1), v2), v3) in weights[..count].iter().zip(v0).zip(v1).zip(v2).zip(v3) {
         for lane in 0..LANES {
@@ -196,9 +210,9 @@ fn four(weights: &[Lanes], seen: usize, values: [&[Lanes]; 4]) -> [f32; 4] {
     if let [weights] = &weights[count..] {
         let (v0, v1, v2, v3) = (&v0[count], &v1[count], &v2[count], &v3[count]);
         for lane in 0..LANES {
-            let is_seen = lane < seen % LANES;
-            // What lies past the last position may be anything.
-            let product = |value: f32| if is_seen { weights[lane] * value } else { 0.0 };
+            // What lies past the last position may be anything. Bits are masked, for a choice would be made lane by lane in WebAssembly.
+            let product =
+                |value: f32| f32::from_bits((weights[lane] * value).to_bits() & is_seen[lane]);
             lanes[0][lane] += product(v0[lane]);
             lanes[1][lane] += product(v1[lane]);
             lanes[2][lane] += product(v2[lane]);
@@ -243,7 +257,7 @@ fn with_products(lanes: Lanes, weights: &Lanes, values: &Lanes) -> Lanes {
 
 /// The first `count` lanes of one, the others of another.
 #[inline(always)]
-fn chosen(count: usize, first: Lanes, others: Lanes) -> Lanes {
+fn chosen<T: Copy>(count: usize, first: [T; LANES], others: [T; LANES]) -> [T; LANES] {
     core::array::from_fn(|lane| {
         if lane < count {
             first[lane]

@@ -62,7 +62,7 @@ unsafe extern "C" fn packed(
 ) {
     let format = WeightFormat::from_code(format);
     let layout = format.and_then(|format| Layout::new(format, rows, cols));
-    let Some(layout) = layout.map(Layout::by_row) else {
+    let Some(layout) = layout.map(Layout::short) else {
         return;
     };
     // SAFETY: the host's promise.

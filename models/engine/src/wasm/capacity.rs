@@ -46,6 +46,6 @@ fn needed(program: &Program, instances: u64) -> u64 {
         .iter()
         .map(|slot| 4 * slot.words() as u64)
         .sum();
-    // A matrix by row has scales of 32 bits for those of 16: at most a fifth more.
+    // A matrix for short vectors has scales of 32 bits for those of 16: at most a fifth more.
     bytes(&shared) * 6 / 5 / instances + bytes(&whole) + slots + ROWS
 }

@@ -166,7 +166,7 @@ impl Places {
                 },
                 _ => continue,
             };
-            let quantized = Activations::words(count, cols.next_multiple_of(32));
+            let quantized = Activations::short_words(count, cols.next_multiple_of(32));
             vectors = vectors.max(quantized).max(count * cols);
             groups = groups.max(own);
         }

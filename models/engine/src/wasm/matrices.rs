@@ -218,7 +218,7 @@ fn rows(op: &Linear, groups: &Range<usize>) -> Range<usize> {
 }
 
 fn layout(op: &Linear) -> Option<Layout> {
-    Layout::new(op.format, op.rows as usize, op.cols as usize).map(Layout::by_row)
+    Layout::new(op.format, op.rows as usize, op.cols as usize).map(Layout::short)
 }
 
 /// Words that some groups of a matrix take, with what keeps the next matrix aligned.

@@ -40,12 +40,12 @@ impl Sandbox {
 
     /// The products of all groups with all vectors, as the module has them.
     fn products(&mut self, case: &Case) -> Vec<Outputs> {
-        let layout = case.layout().by_row();
+        let layout = case.layout().short();
         let matrix = case.packed(layout);
         let vectors = case.vectors();
         let x = (self.heap + matrix.len()).next_multiple_of(ALIGN);
         let quantized = (x + 4 * case.x.len()).next_multiple_of(ALIGN);
-        let words = Activations::words(vectors, case.cols);
+        let words = Activations::short_words(vectors, case.cols);
         let out = (quantized + 4 * words).next_multiple_of(ALIGN);
         let end = out + layout.groups() * vectors * size_of::<Outputs>();
         let missing = end.saturating_sub(self.memory.data_size(&self.store));

@@ -54,14 +54,25 @@ fn two<'a>(x: &[f32], at: usize, column: impl Fn(usize) -> &'a Sums + Copy) -> S
 fn one<'a>(x: &[f32], lane: usize, column: impl Fn(usize) -> &'a Sums + Copy) -> Sums {
     let mut sums = [0.0; LANES];
     let mut i = lane;
-    while i < x.len() {
-        let column = column(i);
-        for j in 0..LANES {
-            sums[j] += x[i] * column[j];
+    // A loop's head costs WebAssembly as much as a term: it asks for fuel.
+    while i + 3 * LANES < x.len() {
+        for term in 0..4 {
+            let i = i + term * LANES;
+            sums = with_term(sums, x[i], column(i));
         }
+        i += 4 * LANES;
+    }
+    while i < x.len() {
+        sums = with_term(sums, x[i], column(i));
         i += LANES;
     }
     sums
+}
+
+/// Sums with one term more.
+#[inline(always)]
+fn with_term(sums: Sums, x: f32, column: &Sums) -> Sums {
+    core::array::from_fn(|j| sums[j] + x * column[j])
 }
 
 /// The sums of two, lane by lane.

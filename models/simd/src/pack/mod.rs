@@ -11,8 +11,9 @@
 //! k in a row's four is that of column 4j + k. Pairs of higher bits: two cells, for columns 0..16 and 16..32; the pair j from below
 //! of byte k is that of column 4j + k. Rows past the matrix are zero.
 //!
-//! For vectors of 128 bits the bytes of a row's block lie together instead, one row after the other, and
-//! scales and minima are binary32 numbers ([`Layout::by_row`]).
+//! For vectors of 128 bits ([`Layout::short`]) scales and minima are binary32 numbers. Where weights have eight bits the bytes of a row's
+//! block lie together instead, one row after the other; where they have fewer, of the four cells of nibbles: of two rows the first eight
+//! bytes of one, then those of the other, then their other eight bytes, and then the next two rows.
 
 pub(crate) mod form;
 mod write;
@@ -32,49 +33,54 @@ const PART: usize = CELL / GROUP;
 /// Alignment of everything in a packed matrix, in bytes.
 pub const ALIGN: usize = 64;
 
-/// How the bytes of sixteen rows lie in a block's cells.
+/// How the bytes of sixteen rows lie in a block's cells, and numbers in heads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     /// In each cell four bytes of one row after the other: a lane for each row.
     Lanes,
-    /// All bytes of a row's cells, one row after the other: a lane for some of a row's columns.
-    Rows,
+    /// For vectors of 128 bits: where products are of 16 bits, all bytes of a row's cells, one row after the other, so that a register
+    /// holds columns of one row; else of the cells of nibbles eight bytes of one row after the other's, so that it holds those of two.
+    Short,
 }
 
 impl Order {
     /// The one that this target's kernels read.
     pub(crate) const HERE: Order = if cfg!(target_arch = "wasm32") {
-        Order::Rows
+        Order::Short
     } else {
         Order::Lanes
     };
 
     /// Where four bytes begin in a block of so many cells.
     #[inline(always)]
-    pub(crate) const fn at(self, cells: usize, cell: usize, lane: usize) -> usize {
+    pub(crate) const fn at(self, quants: Quants, cell: usize, lane: usize) -> usize {
         match self {
-            Order::Lanes => cell * CELL + lane * PART,
-            Order::Rows => (lane * cells + cell) * PART,
+            Order::Short if quants.are_wide() => (lane * quants.cells() + cell) * PART,
+            Order::Short if cell < 4 => {
+                let (rows, row) = (lane / 2, lane % 2);
+                (((2 * rows + cell / 2) * 2 + row) * 2 + cell % 2) * PART
+            }
+            _ => cell * CELL + lane * PART,
         }
     }
 }
 
 impl Order {
-    /// Bytes of a group's scales of one block or super-block. By row they are binary32 numbers, for WebAssembly has no instruction that
-    /// converts those of 16 bits.
+    /// Bytes of a group's scales of one block or super-block. For short vectors they are binary32 numbers: WebAssembly has no
+    /// instruction that converts those of 16 bits.
     pub(crate) const fn number_bytes(self) -> usize {
         match self {
             Order::Lanes => 2 * GROUP,
-            Order::Rows => 4 * GROUP,
+            Order::Short => 4 * GROUP,
         }
     }
 
-    /// What is flipped in the bytes of each part. With its highest bit flipped a signed byte has 128 added and is unsigned; by row
-    /// only the even columns are, for pairs of columns are read as signed numbers of 16 bits.
+    /// What is flipped in the bytes of each part. With its highest bit flipped a signed byte has 128 added and is unsigned; for short
+    /// vectors only the even columns are, for pairs of columns are read as signed numbers of 16 bits.
     pub(crate) const fn flip(self, quants: Quants) -> u32 {
         match (quants, self) {
             (Quants::Bytes, Order::Lanes) => 0x8080_8080,
-            (Quants::Bytes, Order::Rows) => 0x0080_0080,
+            (Quants::Bytes, Order::Short) => 0x0080_0080,
             _ => 0,
         }
     }
@@ -103,11 +109,10 @@ impl Layout {
             .then_some(layout)
     }
 
-    /// The same with the bytes of each row of a block together, which suits vectors of 128 bits: with one lane for each row of a
-    /// group, they would hold few of its columns. Every level computes with it, all but WebAssembly's at the pace of plain code.
-    pub fn by_row(self) -> Layout {
+    /// The same as vectors of 128 bits take it. Every level computes with it, all but WebAssembly's at the pace of plain code.
+    pub fn short(self) -> Layout {
         Layout {
-            order: Order::Rows,
+            order: Order::Short,
             ..self
         }
     }
@@ -194,7 +199,7 @@ impl<'a> Group<'a> {
         let flipped = self.order.flip(F::QUANTS) ^ Order::Lanes.flip(F::QUANTS);
         core::array::from_fn(|at| {
             let (lane, k) = (at / PART, at % PART);
-            bytes[self.order.at(F::CELLS, cell, lane) + k] ^ flipped.to_le_bytes()[k]
+            bytes[self.order.at(F::QUANTS, cell, lane) + k] ^ flipped.to_le_bytes()[k]
         })
     }
 
@@ -206,7 +211,7 @@ impl<'a> Group<'a> {
                 let halves = bytes.as_chunks::<2>().0;
                 core::array::from_fn(|lane| half::to_f32(u16::from_le_bytes(halves[lane])))
             }
-            Order::Rows => {
+            Order::Short => {
                 let floats = bytes.as_chunks::<4>().0;
                 core::array::from_fn(|lane| f32::from_le_bytes(floats[lane]))
             }

@@ -50,7 +50,7 @@ impl Layout {
             );
             let mut half = |at: usize, number: [u8; 2]| match self.order {
                 Order::Lanes => heads[at + 2 * lane..][..2].copy_from_slice(&number),
-                Order::Rows => {
+                Order::Short => {
                     let number = half::to_f32(u16::from_le_bytes(number));
                     heads[at + 4 * lane..][..4].copy_from_slice(&number.to_le_bytes());
                 }
@@ -85,7 +85,7 @@ impl Layout {
         let blocks = out.chunks_exact_mut(quants.cells() * CELL);
         for ((block, out), bytes) in blocks.enumerate().zip(bytes.chunks_exact(whole)) {
             let mut put = |cell: usize, word: u32| {
-                let at = self.order.at(quants.cells(), cell, lane);
+                let at = self.order.at(quants, cell, lane);
                 out[at..][..PART].copy_from_slice(&word.to_le_bytes());
             };
             for (cell, bytes) in bytes.iter().enumerate() {

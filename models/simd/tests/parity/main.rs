@@ -153,9 +153,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn quantized_matrices(case in quantized(), by_row: bool, part in 0.0..=1.0) {
+    fn quantized_matrices(case in quantized(), is_short: bool, part in 0.0..=1.0) {
         let layout = Layout::new(case.format, case.rows, case.cols).expect("a packed format");
-        let layout = if by_row { layout.by_row() } else { layout };
+        let layout = if is_short { layout.short() } else { layout };
         let bytes = packed(&case, &layout);
         let matrix = Packed::new(layout, &bytes);
         let vectors = case.x.len() / case.cols;

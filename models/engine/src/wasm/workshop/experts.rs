@@ -91,7 +91,7 @@ impl Bench<'_> {
                 at.push(known.clone());
                 continue;
             }
-            let own = words..words + Activations::words(run.places.len(), cols);
+            let own = words..words + Activations::short_words(run.places.len(), cols);
             words = own.end;
             let from = match is_alone {
                 true => x.part(vector * cols, cols),

@@ -31,7 +31,7 @@ impl Bench<'_> {
             .sum();
         let x = self.places.buffers[x.0].part(0, vectors * cols);
         let words = match held {
-            Held::Packed => Activations::words(vectors, cols),
+            Held::Packed => Activations::short_words(vectors, cols),
             _ => x.words,
         };
         let ready: Vec<Place> = self

@@ -1,6 +1,7 @@
-//! Packed weights times vectors with WebAssembly's 128-bit vectors, matrices by row: a register holds sixteen columns of a row.
+//! Packed weights times vectors with WebAssembly's 128-bit vectors, matrices as [`crate::Layout::short`] has them.
 //!
-//! Sums of products are computed in one way for weights of eight bits, in another for those of fewer. What the two share is here: the
+//! Sums of products are computed in one way for weights of eight bits, a register of which holds columns of one row, in another for those of
+//! fewer, a register of which holds columns of two rows. What the two share is here: the
 //! loop over blocks, and how sums become numbers.
 #![allow(unsafe_code)] // loads from slices whose lengths are checked beside them
 #![allow(clippy::needless_range_loop)] // over registers: what an iterator gives would lie in memory
@@ -9,7 +10,7 @@ mod narrow;
 mod wide;
 
 use super::Outputs;
-use crate::activations::{Activations, Tile};
+use crate::activations::{Activations, Repeated, Tile};
 use crate::pack::form::{Form, Kind, Scaling, with_form};
 use crate::pack::{CELL, GROUP, Group, Order};
 use core::arch::wasm32::*;
@@ -38,7 +39,7 @@ trait Way {
     ///
     /// # Safety
     /// The block is one of the group's, the vector one of the tile's.
-    unsafe fn block<F: Form>(read: &Read<'_, F>, block: usize, vector: usize) -> Self::Block;
+    unsafe fn block<F: Form>(read: &Read<'_, F>, here: Here, vector: usize) -> Self::Block;
 
     /// The integer sums of a block for four rows and each vector: where halves have scales of their own, of the two halves, else the
     /// sum of the two is the block's.
@@ -47,10 +48,20 @@ trait Way {
     /// The block is one of the group's.
     unsafe fn sums<F: Form, const VECTORS: usize>(
         read: &Read<'_, F>,
-        block: usize,
+        here: Here,
         quarter: usize,
         blocks: &[Self::Block; VECTORS],
     ) -> [Sums; VECTORS];
+}
+
+/// A block, and where its parts lie: what goes along is an instruction cheaper than what is counted from the first block on.
+#[derive(Clone, Copy)]
+struct Here {
+    block: usize,
+    /// The group's cells of it.
+    cells: *const u8,
+    /// That of the first vector; of the others after it.
+    x: *const Repeated,
 }
 
 /// Integer sums of four rows.
@@ -82,18 +93,20 @@ fn tiles<F: Form, W: Way>(group: Group<'_>, x: &Activations<'_>, out: &mut [Outp
 fn part<F: Form, W: Way, const VECTORS: usize>(read: &Read<'_, F>, out: &mut [Outputs]) {
     let out: &mut [Outputs; VECTORS] = out.first_chunk_mut().expect("an output for each vector");
     let mut totals = [[f32x4_splat(0.0); GROUP / ROWS]; VECTORS];
+    let mut here = read.first();
     for block in 0..read.group.blocks {
+        here.block = block;
         // SAFETY: the block is one of the group's, and the vectors are the tile's.
         let blocks: [W::Block; VECTORS] =
-            core::array::from_fn(|vector| unsafe { W::block(read, block, vector) });
+            core::array::from_fn(|vector| unsafe { W::block(read, here, vector) });
         // SAFETY: as above.
         let numbers: [Numbers; VECTORS] =
-            core::array::from_fn(|vector| unsafe { Numbers::of(read, block, vector) });
+            core::array::from_fn(|vector| unsafe { Numbers::of(read, here, vector) });
         unrolled(|quarter| {
             // SAFETY: as above.
             let (sums, scales) = unsafe {
                 (
-                    W::sums(read, block, quarter, &blocks),
+                    W::sums(read, here, quarter, &blocks),
                     Scales::of(read, block, quarter),
                 )
             };
@@ -109,6 +122,10 @@ fn part<F: Form, W: Way, const VECTORS: usize>(read: &Read<'_, F>, out: &mut [Ou
                 unsafe { total.write_volatile(f32x4_add(total.read_volatile(), term)) };
             }
         });
+        here.cells = here.cells.wrapping_add(F::CELLS * CELL);
+        here.x = here
+            .x
+            .wrapping_add(if VECTORS == 1 { 1 } else { read.stride });
     }
     for (out, totals) in out.iter_mut().zip(totals) {
         for (out, total) in out.as_chunks_mut::<ROWS>().0.iter_mut().zip(totals) {
@@ -145,13 +162,13 @@ impl<'a, F: Form> Read<'a, F> {
     fn new(group: Group<'a>, x: Activations<'a>, tile: Tile, first: usize) -> Self {
         let blocks = group.blocks;
         assert!(group.cells.len() >= blocks * F::CELLS, "cells");
-        let heads = blocks / F::KIND.head_blocks() * F::KIND.head_bytes(Order::Rows);
+        let heads = blocks / F::KIND.head_blocks() * F::KIND.head_bytes(Order::Short);
         assert!(group.heads.len() >= heads, "heads");
         let end = tile.at(0, blocks);
         let floats = x.scales.len().min(x.weighted.len());
         let starts = x.starts.len().min(x.half_starts.len());
-        let lists = x.pairs.len().min(x.quants.len()).min(starts).min(floats);
-        assert!(end <= lists, "blocks of vectors");
+        let quants = x.pairs.len().min(x.repeated.len());
+        assert!(end <= quants.min(starts).min(floats), "blocks of vectors");
         Read {
             group,
             x,
@@ -161,18 +178,12 @@ impl<'a, F: Form> Read<'a, F> {
         }
     }
 
-    /// Where a row's part of a block begins.
-    ///
-    /// # Safety
-    /// The block is one of the group's.
-    #[inline(always)]
-    unsafe fn row(&self, block: usize, row: usize) -> *const u8 {
-        let cells: *const u8 = self.group.cells.as_ptr().cast();
-        // SAFETY: the caller's promise.
-        unsafe {
-            cells
-                .add(block * F::CELLS * CELL)
-                .add(row * (F::CELLS * CELL / GROUP))
+    /// The first block.
+    fn first(&self) -> Here {
+        Here {
+            block: 0,
+            cells: self.group.cells.as_ptr().cast(),
+            x: self.x.repeated[self.first..].as_ptr(),
         }
     }
 
@@ -201,17 +212,16 @@ impl Numbers {
     /// # Safety
     /// The block is one of the group's, the vector one of the tile's.
     #[inline(always)]
-    unsafe fn of<F: Form>(read: &Read<'_, F>, block: usize, vector: usize) -> Self {
-        let at = read.at(block, vector);
+    unsafe fn of<F: Form>(read: &Read<'_, F>, here: Here, vector: usize) -> Self {
         // SAFETY: `Read::new` looked that the lists are long enough.
         let (scale, weighted) = unsafe {
             (
-                read.x.scales.get_unchecked(at),
-                read.x.weighted.get_unchecked(at),
+                v128_load((*here.x.add(vector)).scale.as_ptr().cast()),
+                read.x.weighted.get_unchecked(read.at(here.block, vector)),
             )
         };
         Numbers {
-            scale: f32x4_splat(*scale),
+            scale,
             weighted: match F::SCALING.has_min() {
                 true => f32x4_splat(*weighted),
                 false => f32x4_splat(0.0),
@@ -237,7 +247,7 @@ impl Scales {
     /// The block is one of the group's.
     #[inline(always)]
     unsafe fn of<F: Form>(read: &Read<'_, F>, block: usize, quarter: usize) -> Self {
-        let (head, heads) = (F::KIND.head(Order::Rows, block), read.heads());
+        let (head, heads) = (F::KIND.head(Order::Short, block), read.heads());
         // SAFETY: the caller's promise: the numbers of a block lie in its head.
         let numbers = |at: usize| unsafe { v128_load(heads.add(at + 4 * ROWS * quarter).cast()) };
         // SAFETY: as above.

@@ -4,9 +4,9 @@
 //! goes when the odd weight, shifted down, is multiplied with the odd column less 256 times the even one. So nothing is masked, and
 //! all of it is exact.
 
-use super::{ROWS, Read, Sums, Way};
-use crate::pack::BLOCK;
+use super::{Here, ROWS, Read, Sums, Way};
 use crate::pack::form::{CODEBOOK, Form, Quants};
+use crate::pack::{BLOCK, CELL, GROUP};
 use core::arch::wasm32::*;
 
 /// Weights of eight bits.
@@ -25,9 +25,9 @@ impl Way for Wide {
     type Block = Block;
 
     #[inline(always)]
-    unsafe fn block<F: Form>(read: &Read<'_, F>, block: usize, vector: usize) -> Block {
+    unsafe fn block<F: Form>(read: &Read<'_, F>, here: Here, vector: usize) -> Block {
         // SAFETY: `Read::new` looked that the list is long enough.
-        let pairs = unsafe { read.x.pairs.get_unchecked(read.at(block, vector)) };
+        let pairs = unsafe { read.x.pairs.get_unchecked(read.at(here.block, vector)) };
         let [even, odd, later_even, later_odd] = [0, 1, 2, 3].map(|at| eight(pairs, at));
         let less = |x: v128, y: v128| i16x8_sub(x, i16x8_shl(y, 8));
         Block {
@@ -43,15 +43,15 @@ impl Way for Wide {
 
     #[inline(always)]
     unsafe fn sums<F: Form, const VECTORS: usize>(
-        read: &Read<'_, F>,
-        block: usize,
+        _: &Read<'_, F>,
+        here: Here,
         quarter: usize,
         blocks: &[Block; VECTORS],
     ) -> [Sums; VECTORS] {
         let mut rows = [[i32x4_splat(0); ROWS]; VECTORS];
         for row in 0..ROWS {
             // SAFETY: the caller's promise.
-            let parts = unsafe { parts::<F>(read.row(block, ROWS * quarter + row)) };
+            let parts = unsafe { parts::<F>(here.row::<F>(ROWS * quarter + row)) };
             for vector in 0..VECTORS {
                 let columns = &blocks[vector].columns;
                 let product = |part: usize| i32x4_dot_i16x8(parts[part], columns[part]);
@@ -132,4 +132,16 @@ unsafe fn bytes<F: Form>(row: *const u8) -> [v128; 2] {
     // The values are stored plus 128, which odd columns don't have.
     let signed = u16x8_splat(0x8000);
     names.map(|names| v128_xor(u8x16_swizzle(values, names), signed))
+}
+
+impl Here {
+    /// Where a row's part of the block begins.
+    ///
+    /// # Safety
+    /// The row is one of the group's.
+    #[inline(always)]
+    unsafe fn row<F: Form>(self, row: usize) -> *const u8 {
+        // SAFETY: the caller's promise.
+        unsafe { self.cells.add(row * (F::CELLS * CELL / GROUP)) }
+    }
 }
