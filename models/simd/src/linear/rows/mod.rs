@@ -155,14 +155,18 @@ pub fn rows<N: Number>(
     let groups = weights.len().div_ceil(cols * GROUP);
     assert!(out.len() >= groups * vectors, "outputs");
     let out = &mut out[..groups * vectors];
-    // Of some vectors first all groups: they stay near while the weights go by.
+    // Some vectors stay near while some groups go by, which come from farther away for the first of them only.
     let near = near(cols);
-    for first in (0..vectors).step_by(near) {
-        let count = near.min(vectors - first);
-        let x = &x[first * cols..][..count * cols];
-        let outs = out.chunks_exact_mut(vectors);
-        for (weights, out) in weights.chunks(cols * GROUP).zip(outs) {
-            group::<N>(level, weights, cols, x, &mut out[first..][..count]);
+    let together = (NEAR / size_of::<N::Bits>() / (cols * GROUP)).max(1);
+    let outs = out.chunks_mut(together * vectors);
+    for (weights, out) in weights.chunks(together * cols * GROUP).zip(outs) {
+        for first in (0..vectors).step_by(near) {
+            let count = near.min(vectors - first);
+            let x = &x[first * cols..][..count * cols];
+            let outs = out.chunks_exact_mut(vectors);
+            for (weights, out) in weights.chunks(cols * GROUP).zip(outs) {
+                group::<N>(level, weights, cols, x, &mut out[first..][..count]);
+            }
         }
     }
     for output in out.as_flattened_mut() {
