@@ -46,7 +46,7 @@ pub(crate) struct Repeated {
     pub(crate) start: [u32; 4],
 }
 
-/// Words of a [`Repeated`].
+/// Words of a `Repeated`, which WebAssembly alone has.
 const REPEATED: usize = BLOCK / 2 + 8;
 
 /// Where [`Activations`] are written.
