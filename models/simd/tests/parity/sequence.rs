@@ -28,7 +28,7 @@ proptest! {
 
     #[test]
     fn matrices_of_a_sequence(
-        (rows, outputs, cols, x, w, bias) in (1usize..12, 1usize..20, 1usize..100).prop_flat_map(|(rows, outputs, cols)| {
+        (rows, outputs, cols, x, w, bias) in (1usize..20, 1usize..20, 1usize..100).prop_flat_map(|(rows, outputs, cols)| {
             (Just(rows), Just(outputs), Just(cols), numbers(rows * cols), numbers(outputs * cols), numbers(outputs))
         }),
     ) {
@@ -97,6 +97,21 @@ proptest! {
             sequence::gelu(level, f32s(&a), &mut out);
             prop_assert_eq!(&bits(&out), &unit, "{}", level.name());
         }
+    }
+}
+
+/// However many vectors there are, sums of nothing are zero.
+#[test]
+fn matrices_of_no_columns() {
+    for (level, vectors) in Level::all().flat_map(|level| [1, 4, 30].map(|count| (level, count))) {
+        let none = |count| Rows {
+            numbers: &[],
+            stride: 0,
+            count,
+        };
+        let mut out = vec![1.0; vectors * 17];
+        products::<F32>(level, none(17), none(vectors), 0, &mut out, 17);
+        assert_eq!(out, vec![0.0; vectors * 17], "{}", level.name());
     }
 }
 

@@ -19,7 +19,7 @@ type Step = [__m512; ROWS];
 /// A tile's sums.
 type Sums = [[__m512; VECTORS]; ROWS];
 
-/// All rows times all vectors, at most [`MOST`] of them.
+/// All rows times all vectors, at most [`MOST`] of them. There are columns: else sums would be read that no run has written.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,f16c")]
 pub(super) fn products<N: Number>(
     weights: Rows<'_, N::Bits>,
@@ -27,6 +27,7 @@ pub(super) fn products<N: Number>(
     cols: usize,
     out: &mut Grid<'_>,
 ) {
+    assert!(cols > 0, "columns");
     // Not filled first: that is as much work as the products of some vectors.
     let mut steps = [const { MaybeUninit::<Step>::uninit() }; RUN / LANES];
     let mut tiles = [const { MaybeUninit::<Sums>::uninit() }; MOST.div_ceil(VECTORS)];

@@ -53,7 +53,7 @@ pub(super) fn products<N: Number>(
     cols: usize,
     mut out: Grid<'_>,
 ) {
-    if x.count >= MANY {
+    if x.count >= MANY && cols > 0 {
         return many::products::<N>(weights, x, cols, &mut out);
     }
     for row in (0..weights.count).step_by(ROWS) {
