@@ -91,6 +91,7 @@ fn linear(p: &RowsLinear, call: &Call<'_>, out: &mut [f32]) -> bool {
 fn matrix<N: Number<Bits: Pod + Sync>>(p: &RowsLinear, call: &Call<'_>, out: &mut [f32]) {
     let (outputs, cols, rows) = (p.outputs as usize, p.cols as usize, count(call, p.rows));
     let x: &[f32] = &cast_slice(call.inputs[1])[..rows * cols];
+    // Whole cache lines, binary32 too: a register that lies across two takes as long as both.
     let mut memory = vec![Line([0; 64]); size_of_val(x).div_ceil(size_of::<Line>())];
     round::<N>(Level::best(), x, cast_slice_mut(&mut memory));
     let x = Rows {

@@ -1,7 +1,7 @@
 //! The chosen experts' matrices times vectors: of one row each expert by itself; of many rows each expert with all vectors that are sent
 //! to it, so that its matrix is read once.
 
-use super::linear::{self, floats};
+use super::linear::{self, floats, met};
 use super::split::{for_each_chunk, for_each_chunk_of};
 use super::weights::Matrix;
 use super::{Bench, WORTH};
@@ -13,7 +13,6 @@ use bytemuck::{cast_slice, cast_slice_mut};
 use gavel_program::op::ExpertLinear;
 use gavel_program::{Node, Op};
 use gavel_simd::linear::Outputs;
-use gavel_simd::linear::rows::{BF16, F16, F32, round};
 use gavel_simd::{Activations, GROUP, Level, linear as packed, rows};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -138,14 +137,14 @@ impl<'a> Experts<'a> {
 
     /// Puts vectors into `memory` as the matrices meet them.
     fn prepare(&self, x: &[u32], memory: &mut [u32]) {
-        let (x, level): (&[f32], _) = (cast_slice(x), self.level);
+        let (x, level) = (cast_slice(x), self.level);
         match &self.matrix {
             Matrix::Packed(_) => {
                 Activations::quantize(level, x, self.p.cols as usize, memory);
             }
-            Matrix::F16(_) => round::<F16>(level, x, cast_slice_mut(memory)),
-            Matrix::BF16(_) => round::<BF16>(level, x, cast_slice_mut(memory)),
-            _ => round::<F32>(level, x, cast_slice_mut(memory)),
+            matrix => {
+                met(level, matrix, x, memory);
+            }
         }
     }
 
